@@ -1,0 +1,89 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// MemberImportVisibility stays off: C modules include libc headers textually, so that types such as `timespec`
+// belong to whichever C module was loaded first, and builds would fail depending on file order.
+let swift6: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swift6)
+}
+
+/// A module that only tests use; it lives below `Tests/Support`.
+func testSupport(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Tests/Support/\(name)", swiftSettings: swift6)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies, swiftSettings: swift6)
+}
+
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let ordered: Target.Dependency = .product(name: "OrderedCollections", package: "swift-collections")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+
+let package = Package(
+    name: "remora",
+    products: [
+        .executable(name: "remora", targets: ["remora"]),
+        .library(name: "CurlTransport", targets: ["CurlTransport"]),
+        .library(name: "KubernetesClient", targets: ["KubernetesConfiguration", "KubernetesClient"]),
+        .library(name: "KubernetesSimulator", targets: ["KubernetesSimulator"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    ],
+    targets: [
+        // C libraries and shims
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "CThreads"),
+
+        // Foundations: each knows only what stands above it in this list
+        module("Threading", ["CThreads"]),
+        module("JSON", [ordered]),
+        module("YAML", ["CYAML", "JSON"]),
+
+        // The Kubernetes client
+        module("CurlTransport", ["CCurl", "Threading", deque]),
+        module("KubernetesConfiguration", ["CurlTransport", "Threading", "JSON", "YAML", subprocess]),
+        module("KubernetesClient", ["KubernetesConfiguration", "CurlTransport", "Threading", "JSON", deque, ordered]),
+
+        // An API server in memory
+        module("HTTPServer", ["Threading", nioCore, nioPosix, nioHTTP1]),
+        module("KubernetesSimulator", ["HTTPServer", "JSON", "YAML", "Threading", deque, ordered]),
+
+        // The command line
+        module("RemoraCLI", ["KubernetesClient", "KubernetesConfiguration", "KubernetesSimulator", argumentParser]),
+        .executableTarget(name: "remora", dependencies: ["RemoraCLI"], swiftSettings: swift6),
+
+        // Tests
+        testSupport("FaultProxy", ["Threading", nioCore, nioPosix]),
+        testSupport("RealCluster", ["KubernetesConfiguration", subprocess]),
+        tests(of: "Threading"),
+        tests(of: "JSON"),
+        tests(of: "YAML", ["JSON"]),
+        tests(of: "CurlTransport", ["HTTPServer", "FaultProxy"]),
+        tests(of: "KubernetesConfiguration", ["YAML", "JSON", "CurlTransport"]),
+        tests(
+            of: "KubernetesClient",
+            ["KubernetesSimulator", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "JSON"]),
+        tests(of: "HTTPServer", ["CurlTransport"]),
+        tests(of: "KubernetesSimulator", ["JSON", "CurlTransport", subprocess]),
+        tests(of: "RemoraCLI", ["KubernetesSimulator", subprocess]),
+        tests(of: "FaultProxy", ["HTTPServer", "CurlTransport"]),
+        tests(of: "RealCluster", ["KubernetesClient", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "JSON"]),
+    ]
+)

@@ -1,0 +1,53 @@
+internal import Glibc
+
+/// Keeps one copy of each string that repeats: node names, images, namespaces, reasons.
+///
+/// Belongs to one task at a time (it is not `Sendable`). Bounded: at its capacity it starts anew, which costs sharing
+/// with strings from before, never correctness.
+public final class StringInterner {
+    private var strings: [Int: String] = [:]
+    private let capacity: Int
+
+    /// Remembers up to `capacity` strings.
+    public init(capacity: Int = 16_384) { self.capacity = capacity }
+
+    /// The string of these UTF-8 bytes, shared with every earlier one alike.
+    public func string(_ bytes: UnsafeRawBufferPointer) -> String {
+        let hash = Self.hash(bytes)
+        if let known = strings[hash], Self.isEqual(known, bytes) { return known }
+        let string = String(decoding: bytes, as: UTF8.self)
+        if strings.count >= capacity { strings.removeAll(keepingCapacity: true) }
+        strings[hash] = string
+        return string
+    }
+
+    /// The given string, or an earlier one alike.
+    public func string(_ string: String) -> String {
+        var string = string
+        return string.withUTF8 { self.string(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// FNV-1a over eight bytes at a time. A collision costs a miss; the dictionary hashes the result again with its own
+    /// random seed.
+    private static func hash(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ UInt64(bytes.count)
+        var i = 0
+        while i + 8 <= bytes.count {
+            hash = (hash ^ bytes.loadUnaligned(fromByteOffset: i, as: UInt64.self)) &* 0x0000_0100_0000_01b3
+            hash ^= hash >> 29
+            i += 8
+        }
+        while i < bytes.count {
+            hash = (hash ^ UInt64(bytes[i])) &* 0x0000_0100_0000_01b3
+            i += 1
+        }
+        return Int(truncatingIfNeeded: hash)
+    }
+
+    private static func isEqual(_ string: String, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard string.utf8.count == bytes.count, let start = bytes.baseAddress else { return false }
+        return string.utf8.withContiguousStorageIfAvailable { utf8 in
+            utf8.baseAddress.map { memcmp($0, start, bytes.count) == 0 } ?? false
+        } ?? false
+    }
+}
