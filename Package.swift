@@ -80,8 +80,8 @@ let package = Package(
         tests(
             of: "KubernetesClient",
             ["KubernetesSimulator", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "JSON"]),
-        tests(of: "HTTPServer", ["CurlTransport"]),
-        tests(of: "KubernetesSimulator", ["JSON", "CurlTransport", subprocess]),
+        tests(of: "HTTPServer", [nioCore, nioPosix]),
+        tests(of: "KubernetesSimulator", ["HTTPServer", "JSON", subprocess]),
         tests(of: "RemoraCLI", ["KubernetesSimulator", subprocess]),
         tests(of: "FaultProxy", ["HTTPServer", "CurlTransport"]),
         tests(of: "RealCluster", ["KubernetesClient", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "JSON"]),
