@@ -70,7 +70,7 @@ let package = Package(
         .executableTarget(name: "remora", dependencies: ["RemoraCLI"], swiftSettings: swift6),
 
         // Tests
-        testSupport("FaultProxy", ["Threading", nioCore, nioPosix]),
+        testSupport("FaultProxy", [nioCore, nioPosix]),
         testSupport("RealCluster", ["KubernetesConfiguration", subprocess]),
         tests(of: "Threading"),
         tests(of: "JSON"),
@@ -83,7 +83,7 @@ let package = Package(
         tests(of: "HTTPServer", [nioCore, nioPosix]),
         tests(of: "KubernetesSimulator", ["HTTPServer", "JSON", subprocess]),
         tests(of: "RemoraCLI", ["KubernetesSimulator", subprocess]),
-        tests(of: "FaultProxy", ["HTTPServer", "CurlTransport"]),
+        tests(of: "FaultProxy", ["Threading"]),
         tests(of: "RealCluster", ["KubernetesClient", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "JSON"]),
     ]
 )
