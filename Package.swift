@@ -83,7 +83,7 @@ let package = Package(
         tests(of: "HTTPServer", ["CurlTransport"]),
         tests(of: "KubernetesSimulator", ["JSON", "CurlTransport", subprocess]),
         tests(of: "RemoraCLI", ["KubernetesSimulator", subprocess]),
-        tests(of: "FaultProxy", ["Threading"]),
+        tests(of: "FaultProxy", ["Threading", nioCore]),
         tests(of: "RealCluster", ["KubernetesClient", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "JSON"]),
     ]
 )
