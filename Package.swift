@@ -71,7 +71,7 @@ let package = Package(
 
         // Tests
         testSupport("FaultProxy", [nioCore, nioPosix]),
-        testSupport("RealCluster", ["KubernetesConfiguration", subprocess]),
+        testSupport("RealCluster", [subprocess]),
         tests(of: "Threading"),
         tests(of: "JSON"),
         tests(of: "YAML", ["JSON"]),
