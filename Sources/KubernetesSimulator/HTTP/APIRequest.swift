@@ -1,5 +1,4 @@
 internal import HTTPServer
-internal import JSON
 
 /// A request, understood as far as its path and its method go.
 struct APIRequest: Sendable {
@@ -74,12 +73,5 @@ struct APIRequest: Sendable {
                 [.unsupported("dryRun", "[]string{\"\(value)\"}", supported: ["All"])])
         }
         return true
-    }
-
-    /// The body as JSON.
-    func body(for resource: Resource) throws(APIStatus) -> JSONValue {
-        let mediaType = http.headers["Content-Type"] ?? "application/json"
-        guard !mediaType.contains("protobuf") else { throw .unsupportedMediaType() }
-        return try RequestBody.parse(http.body, kind: resource.kind)
     }
 }

@@ -12,7 +12,7 @@ enum Discovery {
         case "api" where parts.count == 1: return .json(coreVersions(http))
         case "api" where parts == ["api", "v1"]: return .json(resources(group: "", version: "v1"))
         case "apis": return try groups(parts)
-        case "openapi" where parts == ["openapi", "v2"]: return schema
+        case "openapi" where parts == ["openapi", "v2"]: return schema(http)
         default: return .text("404 page not found\n", status: 404)
         }
     }
@@ -22,10 +22,15 @@ enum Discovery {
         "buildDate": "1970-01-01T00:00:00Z", "goVersion": "", "compiler": "swiftc", "platform": "linux/amd64",
     ]
 
-    /// An empty schema: kubectl checks nothing before it sends, and merges by what it knows itself. The text is a
-    /// protobuf message without fields; clients that want JSON get the smallest document that is one.
-    private static let schema = HTTPResponse(
-        headers: ["Content-Type": "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"], body: .bytes([]))
+    /// An empty schema: kubectl then checks nothing before it sends, and merges by what it knows itself.
+    private static func schema(_ http: HTTPRequest) -> HTTPResponse {
+        if http.headers["Accept"]?.contains("protobuf") ?? false {
+            // A message without fields is empty.
+            return HTTPResponse(
+                headers: ["Content-Type": "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"])
+        }
+        return .json(["swagger": "2.0", "info": ["title": "Kubernetes", "version": "v1.20.2"], "paths": [:]])
+    }
 
     private static func coreVersions(_ http: HTTPRequest) -> JSONValue {
         [

@@ -9,7 +9,7 @@ extension RequestRouter {
         guard target.name.isEmpty, !resource.isNamespaced || !target.namespace.isEmpty else {
             throw .methodNotAllowed()
         }
-        let object = try request.body(for: resource)
+        let object = try RequestBody.parse(request.http, kind: resource.kind)
         let options = try writeOptions(request, "CreateOptions", .main)
         let outcome = try simulator.carryOut { registry throws(APIStatus) in
             try registry.create(object, resource, namespace: target.namespace, options)
@@ -22,7 +22,7 @@ extension RequestRouter {
     ) throws(APIStatus) -> HTTPResponse {
         let target = request.target
         guard !target.name.isEmpty else { throw .methodNotAllowed() }
-        let object = try request.body(for: resource)
+        let object = try RequestBody.parse(request.http, kind: resource.kind)
         let options = try writeOptions(request, "UpdateOptions", scope)
         let outcome = try simulator.carryOut { registry throws(APIStatus) in
             try registry.update(object, resource, namespace: target.namespace, name: target.name, options)
@@ -91,7 +91,7 @@ extension RequestRouter {
         options.gracePeriodSeconds = try request.number("gracePeriodSeconds").map(Int64.init)
         options.isDryRun = try request.isDryRun("DeleteOptions")
         if request.http.body.isEmpty { return options }
-        let body = try RequestBody.parse(request.http.body, kind: "DeleteOptions")
+        let body = try RequestBody.parse(request.http, kind: "DeleteOptions")
         options.gracePeriodSeconds = body["gracePeriodSeconds"]?.integer ?? options.gracePeriodSeconds
         options.uid = body.at("preconditions", "uid")?.string
         options.resourceVersion = body.at("preconditions", "resourceVersion")?.string

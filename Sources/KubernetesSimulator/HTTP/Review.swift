@@ -26,7 +26,7 @@ struct Review {
     }
 
     func answer(_ request: APIRequest, _ simulator: KubernetesSimulator) throws(APIStatus) -> HTTPResponse {
-        let body = try RequestBody.parse(request.http.body, kind: kind.rawValue)
+        let body = try RequestBody.parse(request.http, kind: kind.rawValue)
         let spec = body["spec"] ?? [:]
         let access = simulator.state.withLock { $0.access }
         let status =

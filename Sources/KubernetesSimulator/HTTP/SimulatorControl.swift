@@ -71,6 +71,6 @@ struct SimulatorControl {
     }
 
     private func body(_ http: HTTPRequest) throws(APIStatus) -> JSONValue {
-        try RequestBody.parse(http.body, kind: "fault")
+        try RequestBody.parse(http, kind: "fault")
     }
 }

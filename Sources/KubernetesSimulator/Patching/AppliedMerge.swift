@@ -29,7 +29,7 @@ enum AppliedMerge {
             let keptBelow = kept.children[path] ?? FieldSet()
             let isGone = child.isMember && keptBelow.isEmpty
             if !isGone { remove(child, keeping: keptBelow, from: &inner, field: FieldSet.field(path)) }
-            set(path, to: isGone ? nil : inner, in: &value, field: field)
+            set(path, to: isGone ? Optional.none : inner, in: &value, field: field)
         }
     }
 

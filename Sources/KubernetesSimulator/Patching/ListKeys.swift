@@ -28,10 +28,12 @@ enum ListKeys {
         let isServicePort = keys.first == "containerPort" && element["containerPort"] == nil
         var identity: OrderedDictionary<String, JSONValue> = [:]
         for key in isServicePort ? ["port", "protocol"] : keys {
-            // Defaulting would fill the protocol in.
-            identity[key] = element[key] ?? (key == "protocol" ? "TCP" : nil)
+            identity[key] = element[key]
         }
-        return identity.isEmpty || identity.count == 1 && identity["protocol"] != nil ? nil : identity
+        if identity.isEmpty { return nil }
+        // As defaulting would fill it in.
+        if keys.contains("protocol") && identity["protocol"] == nil { identity["protocol"] = "TCP" }
+        return identity
     }
 
     private static let known: [String: Sort] = [

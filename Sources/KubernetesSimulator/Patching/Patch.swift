@@ -18,7 +18,7 @@ enum Patch: Sendable {
             break
         default: throw .unsupportedMediaType()
         }
-        let body = try RequestBody.parse(request.http.body, kind: resource.kind)
+        let body = try RequestBody.parse(request.http, kind: resource.kind)
         switch mediaType {
         case "application/json-patch+json": self = .json(try JSONPatch(body))
         case "application/merge-patch+json": self = .merge(body)

@@ -14,7 +14,7 @@ struct ContinueToken: Sendable, Equatable {
     }
 
     init(parsing text: String) throws(APIStatus) {
-        guard let bytes = Base64URL.decode(text), let json = try? JSONValue(parsing: bytes),
+        guard let bytes = Base64.decodeFromURL(text), let json = try? JSONValue(parsing: bytes),
             json["v"] == "meta.k8s.io/v1", let revision = json["rv"]?.integer, let start = json["start"]?.string
         else { throw .badRequest("invalid continue token: continue key is not valid") }
         self.revision = revision < 0 ? nil : UInt64(revision)
@@ -24,7 +24,7 @@ struct ContinueToken: Sendable, Equatable {
     var text: String {
         let version = revision.flatMap { Int64(exactly: $0) } ?? -1
         let json: JSONValue = ["v": "meta.k8s.io/v1", "rv": .integer(version), "start": .string(start)]
-        return Base64URL.encode(json.encoded())
+        return Base64.encodeForURL(json.encoded())
     }
 
     /// The smallest key behind an object's.

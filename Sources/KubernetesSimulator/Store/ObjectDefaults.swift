@@ -29,6 +29,30 @@ enum ObjectDefaults {
         fill(&pod, ["spec"], "schedulerName", "default-scheduler")
         fill(&pod, ["status"], "phase", "Pending")
         fill(&pod, ["status"], "qosClass", "BestEffort")
+        guard let containers = pod.at("spec", "containers")?.array else { return }
+        pod["spec"]?["containers"] = .array(containers.map(filledContainer))
+    }
+
+    private static func filledContainer(_ container: JSONValue) -> JSONValue {
+        var container = container
+        fill(&container, [], "resources", [:])
+        fill(&container, [], "terminationMessagePath", "/dev/termination-log")
+        fill(&container, [], "terminationMessagePolicy", "File")
+        fill(&container, [], "imagePullPolicy", .string(pullPolicy(of: container["image"]?.string ?? "")))
+        let ports = container["ports"]?.array?.map { port in
+            var port = port
+            fill(&port, [], "protocol", "TCP")
+            return port
+        }
+        if let ports { container["ports"] = .array(ports) }
+        return container
+    }
+
+    /// An image without a tag, or with the tag `latest`, may change at any time.
+    private static func pullPolicy(of image: String) -> String {
+        let name = image.split(separator: "/").last ?? ""
+        return name.hasSuffix(":latest") || !name.contains(where: { $0 == ":" || $0 == "@" })
+            ? "Always" : "IfNotPresent"
     }
 
     private static func fill(_ object: inout JSONValue, _ path: [String], _ name: String, _ value: JSONValue) {

@@ -94,6 +94,7 @@ struct ObjectRegistry {
         if !keepsIdentity || metadata["creationTimestamp"]?.string == nil {
             metadata["creationTimestamp"] = .string(now().description)
         }
+        metadata["generation"] = nil
         metadata["deletionTimestamp"] = nil
         metadata["deletionGracePeriodSeconds"] = nil
         return metadata
