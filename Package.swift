@@ -71,7 +71,7 @@ let package = Package(
 
         // Tests
         testSupport("FaultProxy", [nioCore, nioPosix]),
-        testSupport("RealCluster", ["KubernetesConfiguration", subprocess]),
+        testSupport("RealCluster", [subprocess]),
         tests(of: "Threading"),
         tests(of: "JSON"),
         tests(of: "YAML", ["JSON"]),
@@ -83,7 +83,7 @@ let package = Package(
         tests(of: "HTTPServer", [nioCore, nioPosix]),
         tests(of: "KubernetesSimulator", ["HTTPServer", "JSON", subprocess]),
         tests(of: "RemoraCLI", ["KubernetesSimulator", subprocess]),
-        tests(of: "FaultProxy", ["Threading"]),
+        tests(of: "FaultProxy", ["Threading", nioCore]),
         tests(of: "RealCluster", ["KubernetesClient", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "JSON"]),
     ]
 )

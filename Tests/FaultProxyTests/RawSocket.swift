@@ -104,21 +104,6 @@ final class RawSocket: Sendable {
         }
     }
 
-    /// The sizes of what single reads return, until so many bytes have come.
-    func receivePieces(of count: Int) async throws -> [[UInt8]] {
-        try await Self.blocking { [self] in
-            var pieces: [[UInt8]] = []
-            var left = count
-            while left > 0 {
-                let piece = try read(atMost: left)
-                if piece.isEmpty { break }
-                left -= piece.count
-                pieces.append(piece)
-            }
-            return pieces
-        }
-    }
-
     /// Whether nothing at all comes for a while: no byte, no FIN, no RST.
     func isSilent(for duration: Duration) async throws -> Bool {
         try await Self.blocking { [self] in

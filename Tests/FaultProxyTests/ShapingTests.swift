@@ -14,21 +14,6 @@ struct ShapingTests {
         }
     }
 
-    @Test("a reader that keeps up sees single bytes")
-    func singleBytes() async throws {
-        try await Bench.run { bench in
-            // Slow enough that each byte is read before the next one is sent, on most of them even on a busy machine.
-            try await bench.proxy.inject(.slice(to: 1))
-            try await bench.proxy.inject(.throttle(bytesPerSecond: 200))
-            let (client, server) = try await bench.connection()
-            let payload = Array("a stream in little pieces".utf8)
-            try await server.send(payload)
-            let pieces = try await client.receivePieces(of: payload.count)
-            #expect(pieces.flatMap { $0 } == payload)
-            #expect(pieces.count > payload.count / 2)
-        }
-    }
-
     @Test("a delay holds each byte back for its time and keeps the order")
     func delay() async throws {
         try await Bench.run { bench in

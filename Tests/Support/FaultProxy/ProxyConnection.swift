@@ -133,7 +133,7 @@ extension ProxyConnection {
     }
 
     private func connected(_ channel: any Channel) {
-        guard state == .forwarding, client.isActive else { return channel.close(promise: nil) }
+        guard state == .forwarding, client.isActive else { return channel.reset() }
         server = channel
         toServer.sink = channel
         readOn(from: .server)
