@@ -71,6 +71,7 @@ let package = Package(
 
         // Tests
         testSupport("FaultProxy", [nioCore, nioPosix]),
+        testSupport("InformerOracle", ["KubernetesClient", "Threading"]),
         testSupport("RealCluster", [subprocess]),
         tests(of: "Threading"),
         tests(of: "JSON"),
@@ -79,7 +80,7 @@ let package = Package(
         tests(of: "KubernetesConfiguration", ["YAML", "JSON", "CurlTransport"]),
         tests(
             of: "KubernetesClient",
-            ["KubernetesSimulator", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "JSON"]),
+            ["KubernetesSimulator", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "InformerOracle", "JSON"]),
         tests(of: "HTTPServer", [nioCore, nioPosix]),
         tests(of: "KubernetesSimulator", ["HTTPServer", "JSON", subprocess]),
         tests(of: "RemoraCLI", ["KubernetesSimulator", subprocess]),

@@ -43,7 +43,8 @@ extension Transfer {
                 try body.withUnsafeBytes { bytes in
                     // Copied by libcurl, which does not write to it.
                     let start = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
-                    try check(remora_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, start ?? UnsafeMutableRawPointer(easy)))
+                    try check(
+                        remora_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, start ?? UnsafeMutableRawPointer(easy)))
                 }
                 // Without it libcurl waits a second for a "100 Continue" that API servers do not send.
                 headers.append(("Expect", ""))
@@ -145,8 +146,10 @@ extension Transfer {
         }
         let host = colon.map { authority[..<$0] } ?? authority
         let port = colon.map { authority[authority.index(after: $0)...] } ?? (peer.hasPrefix("https") ? "443" : "80")
-        return ("\(peer[..<scheme.upperBound])\(serverName):\(port)\(url.dropFirst(peer.count))",
-            "\(serverName):\(port):\(host):\(port)")
+        return (
+            "\(peer[..<scheme.upperBound])\(serverName):\(port)\(url.dropFirst(peer.count))",
+            "\(serverName):\(port):\(host):\(port)"
+        )
     }
 
     // MARK: Setters

@@ -86,6 +86,7 @@ struct ReflectorStateMachine: Sendable {
     private var expirationsInRow = 0
     private var garbledInRow = 0
     private var silencesInRow = 0
+    private var earlyEndsInRow = 0
     /// When the server last said which version it is at.
     private var lastVersionNews: Duration = .zero
 
@@ -338,6 +339,7 @@ extension ReflectorStateMachine {
         expirationsInRow = 0
         garbledInRow = 0
         silencesInRow = 0
+        earlyEndsInRow = 0
     }
 
     /// When `timerFired` is to be called, if nothing else happens before.
@@ -434,7 +436,11 @@ extension ReflectorStateMachine {
         if didBreak { return retry(resumption, because: .connection) }
         let lived = now - watching.opened
         guard watching.hasProgressed || lived >= settings.healthyAfter else {
-            return retry(resumption, because: .closedEarly)
+            statistics.count(.closedEarly)
+            earlyEndsInRow += 1
+            // Perhaps it does not like the version. Asking costs no more than the next try.
+            if earlyEndsInRow % 3 == 0, !watching.isInitial { return verify() }
+            return wait(backoff.next(), then: resumption)
         }
         statistics.count(.lifetime)
         if watching.isInitial { return synchronize() }
