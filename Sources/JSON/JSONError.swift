@@ -20,7 +20,8 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
         /// Equal faults of equal expectation.
         public static func == (a: Reason, b: Reason) -> Bool {
             switch (a, b) {
-            case (.tooLong, .tooLong), (.truncated, .truncated), (.controlCharacter, .controlCharacter), (.escape, .escape),
+            case (.tooLong, .tooLong), (.truncated, .truncated), (.controlCharacter, .controlCharacter),
+                (.escape, .escape),
                 (.tooDeep, .tooDeep), (.trailingBytes, .trailingBytes):
                 true
             case (.expected(let a), .expected(let b)): a.description == b.description

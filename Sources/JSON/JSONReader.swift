@@ -124,18 +124,17 @@ public struct JSONReader {
 
     /// An integer that fits 64 bits; a fraction or an exponent is an error.
     public mutating func readInteger() throws(JSONError) -> Int64 {
-        let start = try numberStart()
-        guard let value = JSONText.integer(base + start, position - start) else {
-            position = start
+        let text = try readNumberText()
+        guard let value = JSONText.integer(text) else {
+            position -= text.count
             throw error(.expected("an integer"))
         }
         return value
     }
 
-    /// A number.
+    /// A number; one beyond the range of `Double` becomes the largest or smallest that there is, never infinity.
     public mutating func readDouble() throws(JSONError) -> Double {
-        let start = try numberStart()
-        return JSONText.double(base + start, position - start)
+        JSONText.double(try readNumberText())
     }
 
     /// A boolean.
@@ -176,7 +175,7 @@ public struct JSONReader {
 
     /// An error at the current position.
     func error(_ reason: JSONError.Reason) -> JSONError {
-        JSONError(reason: position >= end && reason != .trailingBytes ? .truncated : reason, offset: position)
+        JSONError(reason: position >= end ? .truncated : reason, offset: position)
     }
 
     @inline(__always) private mutating func skipWhitespace() {
@@ -238,7 +237,7 @@ public struct JSONReader {
         var i = position
         while true {
             while i &+ 8 <= end {
-                let word = UnsafeRawPointer(base + i).loadUnaligned(as: UInt64.self)
+                let word = UInt64(littleEndian: UnsafeRawPointer(base + i).loadUnaligned(as: UInt64.self))
                 let quote = word ^ (ones &* 0x22)
                 let backslash = word ^ (ones &* 0x5c)
                 let hit =
@@ -295,13 +294,13 @@ public struct JSONReader {
         }
     }
 
-    /// Consumes a number and returns where it began; the grammar of RFC 8259 section 6 is checked.
-    private mutating func numberStart() throws(JSONError) -> Int {
+    /// Consumes a number and returns its text; the grammar of RFC 8259 section 6 is checked.
+    mutating func readNumberText() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
         guard try peek() == .number else { throw error(.expected("a number")) }
         let start = position
         try skipNumber()
         isAfterValue = true
-        return start
+        return UnsafeBufferPointer(start: base + start, count: position - start)
     }
 
     private mutating func skipNumber() throws(JSONError) {
@@ -313,7 +312,9 @@ public struct JSONReader {
         }
         if position < end, base[position] | 0x20 == UInt8(ascii: "e") {
             position += 1
-            if position < end, base[position] == UInt8(ascii: "+") || base[position] == UInt8(ascii: "-") { position += 1 }
+            if position < end, base[position] == UInt8(ascii: "+") || base[position] == UInt8(ascii: "-") {
+                position += 1
+            }
             try skipDigits()
         }
     }
@@ -325,13 +326,10 @@ public struct JSONReader {
     }
 
     private mutating func literal(_ text: StaticString) throws(JSONError) {
-        let count = text.utf8CodeUnitCount
-        guard position + count <= end else {
-            position = end
-            throw error(.truncated)
-        }
+        let count = min(text.utf8CodeUnitCount, end - position)
         guard memcmp(base + position, text.utf8Start, count) == 0 else { throw error(.expected("a value")) }
         position += count
+        if count < text.utf8CodeUnitCount { throw error(.truncated) }
     }
 
     private mutating func skip(_ depth: Int) throws(JSONError) {
@@ -387,29 +385,4 @@ public struct JSONReader {
             }
         }
     }
-}
-
-/// What a JSON value is.
-public enum JSONKind: Sendable, Equatable {
-    /// The kinds of RFC 8259 section 3.
-    case object, array, string, number, boolean, null
-}
-
-/// A member's name as it stands in the text; compare it with a literal, or make a `String` of it.
-public struct JSONKey {
-    let start: UnsafePointer<UInt8>
-    let count: Int
-    let isEscaped: Bool
-
-    /// The name, unescaped.
-    public var string: String { JSONText.string(start, count, isEscaped: isEscaped) }
-
-    /// Whether the name is `literal`.
-    @inline(__always) public static func == (key: JSONKey, literal: StaticString) -> Bool {
-        if key.isEscaped { return key.string == literal.description }
-        return key.count == literal.utf8CodeUnitCount && memcmp(key.start, literal.utf8Start, key.count) == 0
-    }
-
-    /// Lets a key be matched against literals in a `switch`.
-    @inline(__always) public static func ~= (literal: StaticString, key: JSONKey) -> Bool { key == literal }
 }
