@@ -18,6 +18,8 @@ struct TransferExchange {
     static let highWaterMark = 512 << 10
 
     private var buffer: [UInt8] = []
+    /// How much the consumer took the last time that some waited.
+    private var lastTaken = 0
     private var head: ResponseHead?
     private var result: Result<Void, any Error>?
     private var headWaiter: HeadWaiter?
@@ -51,6 +53,8 @@ struct TransferExchange {
             isPaused = true
             return .pause
         }
+        // A busy stream fills about as much as the last time: not grown piece by piece.
+        if buffer.isEmpty { buffer.reserveCapacity(max(bytes.count, lastTaken)) }
         buffer.append(contentsOf: bytes)
         return .stored
     }
@@ -87,6 +91,7 @@ struct TransferExchange {
         if !buffer.isEmpty {
             var bytes: [UInt8] = []
             swap(&bytes, &buffer)
+            lastTaken = bytes.count
             defer { isPaused = false }
             return .bytes(bytes, mustResume: isPaused)
         }
