@@ -71,6 +71,7 @@ let package = Package(
 
         // Tests
         testSupport("FaultProxy", ["Threading", nioCore, nioPosix]),
+        testSupport("HTTPProbe", ["Threading", nioCore, nioPosix]),
         testSupport("RealCluster", ["KubernetesConfiguration", subprocess]),
         tests(of: "Threading"),
         tests(of: "JSON"),
@@ -80,8 +81,8 @@ let package = Package(
         tests(
             of: "KubernetesClient",
             ["KubernetesSimulator", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "JSON"]),
-        tests(of: "HTTPServer", [nioCore, nioPosix]),
-        tests(of: "KubernetesSimulator", ["HTTPServer", "JSON", subprocess]),
+        tests(of: "HTTPServer", ["HTTPProbe", "Threading"]),
+        tests(of: "KubernetesSimulator", ["HTTPProbe", "JSON", "Threading", subprocess]),
         tests(of: "RemoraCLI", ["KubernetesSimulator", subprocess]),
         tests(of: "FaultProxy", ["HTTPServer", "CurlTransport"]),
         tests(of: "RealCluster", ["KubernetesClient", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "JSON"]),
