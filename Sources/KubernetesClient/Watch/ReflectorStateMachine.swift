@@ -77,8 +77,9 @@ struct ReflectorStateMachine: Sendable {
     private var pageSize: Int?
     /// Whether connections carry several exchanges, as far as known.
     private var isShared = false
-    /// This server sends bookmarks.
-    private var hasSeenBookmark = false
+    /// Whether this server sends bookmarks. Until it is known it is expected to: then it costs one question to learn
+    /// that it does not, and a version from the future is noticed from the start.
+    private var sendsBookmarks: Bool?
     private var canStreamInitialEvents: Bool
     /// Something failed since the last healthy watch: others will have met the same.
     private var isAfterOutage = false
@@ -301,7 +302,7 @@ extension ReflectorStateMachine {
             return .apply
         case .bookmark(let text, let isInitialEventsEnd):
             guard let version = ResourceVersion(text) else { return end(&watching, .garbled) }
-            hasSeenBookmark = true
+            sendsBookmarks = true
             if watching.isInitial {
                 guard isInitialEventsEnd else { return .ignore }
                 watching.isInitial = false
@@ -354,7 +355,7 @@ extension ReflectorStateMachine {
     }
 
     private var versionNewsPatience: Duration {
-        hasSeenBookmark ? settings.bookmarkPatience : settings.bookmarkPatienceWithoutBookmarks
+        sendsBookmarks == false ? settings.bookmarkPatienceWithoutBookmarks : settings.bookmarkPatience
     }
 
     /// Time has passed, perhaps not enough for anything.
@@ -447,7 +448,7 @@ extension ReflectorStateMachine {
         recovered()
         // A server that sends bookmarks sends one before it ends a watch. One that did not is perhaps waiting for a
         // version that it will never reach.
-        if !watching.hasProgressed, hasSeenBookmark, lived >= settings.unsharedWatchLifetime.lowerBound {
+        if !watching.hasProgressed, sendsBookmarks != false, lived >= settings.unsharedWatchLifetime.lowerBound {
             return verify()
         }
         return openWatch()
@@ -467,6 +468,7 @@ extension ReflectorStateMachine {
     /// The server knows the version.
     mutating func verified(now: Duration) -> Action {
         lastVersionNews = now
+        if sendsBookmarks == nil { sendsBookmarks = false }
         return openWatch()
     }
 
