@@ -71,6 +71,8 @@ let package = Package(
 
         // Tests
         testSupport("FaultProxy", [nioCore, nioPosix]),
+        testSupport("HTTPProbe", ["Threading", nioCore, nioPosix]),
+        testSupport("InformerOracle", ["KubernetesClient", "Threading"]),
         testSupport("RealCluster", [subprocess]),
         tests(of: "Threading"),
         tests(of: "JSON"),
@@ -79,11 +81,15 @@ let package = Package(
         tests(of: "KubernetesConfiguration", ["YAML", "JSON", "CurlTransport"]),
         tests(
             of: "KubernetesClient",
-            ["KubernetesSimulator", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "JSON"]),
-        tests(of: "HTTPServer", [nioCore, nioPosix]),
-        tests(of: "KubernetesSimulator", ["HTTPServer", "JSON", subprocess]),
+            [
+                "KubernetesSimulator", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "InformerOracle", "JSON",
+            ]),
+        tests(of: "HTTPServer", ["HTTPProbe", "Threading"]),
+        tests(of: "KubernetesSimulator", ["HTTPProbe", "JSON", "Threading", subprocess]),
         tests(of: "RemoraCLI", ["KubernetesSimulator", subprocess]),
         tests(of: "FaultProxy", ["Threading", nioCore]),
-        tests(of: "RealCluster", ["KubernetesClient", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "JSON"]),
+        tests(
+            of: "RealCluster",
+            ["KubernetesClient", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "InformerOracle", "JSON"]),
     ]
 )

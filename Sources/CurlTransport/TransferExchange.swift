@@ -22,6 +22,8 @@ struct TransferExchange<HeadWaiter: Sendable, BodyWaiter: Sendable> {
     }
 
     private var buffer: [UInt8] = []
+    /// How much the consumer took the last time that some waited.
+    private var lastTaken = 0
     private var head: ResponseHead?
     private var result: Result<Void, any Error>?
     private var waiters = Waiters()
@@ -56,6 +58,8 @@ struct TransferExchange<HeadWaiter: Sendable, BodyWaiter: Sendable> {
             isPaused = true
             return .pause
         }
+        // A busy stream fills about as much as the last time: not grown piece by piece.
+        if buffer.isEmpty { buffer.reserveCapacity(max(bytes.count, lastTaken)) }
         buffer.append(contentsOf: bytes)
         return .stored
     }
@@ -99,6 +103,7 @@ struct TransferExchange<HeadWaiter: Sendable, BodyWaiter: Sendable> {
         if !buffer.isEmpty {
             var bytes: [UInt8] = []
             swap(&bytes, &buffer)
+            lastTaken = bytes.count
             defer { isPaused = false }
             return .bytes(bytes, mustResume: isPaused)
         }

@@ -30,29 +30,25 @@ struct HTTPExchange: Sendable {
     }
 
     private func send(_ response: HTTPResponse, _ bytes: [UInt8], isHead: Bool) async throws {
-        var head = head(response)
-        if head.status.mayHaveResponseBody {
-            head.headers.replaceOrAdd(name: "Content-Length", value: String(bytes.count))
-        }
-        write(.head(head))
-        if !isHead && !bytes.isEmpty && head.status.mayHaveResponseBody {
+        let hasBody = HTTPResponseStatus(statusCode: response.status).mayHaveResponseBody
+        write(.head(head(response, hasBody ? ("Content-Length", String(bytes.count)) : nil)))
+        if !isHead && !bytes.isEmpty && hasBody {
             write(.body(.byteBuffer(ByteBuffer(bytes: bytes))))
         }
         try await end()
     }
 
     private func send(_ response: HTTPResponse, _ stream: HTTPResponse.Stream, isHead: Bool) async throws {
-        var head = head(response)
-        if version == .http1_1 && !isHead {
-            head.headers.replaceOrAdd(name: "Transfer-Encoding", value: "chunked")
-        }
+        let isChunked = version == .http1_1 && !isHead
+        let head = head(response, isChunked ? ("Transfer-Encoding", "chunked") : nil)
         try await channel.writeAndFlush(HTTPServerResponsePart.head(head)).get()
         try await stream(HTTPBodyWriter(channel: channel, discardsBody: isHead))
         try await end()
     }
 
-    private func head(_ response: HTTPResponse) -> HTTPResponseHead {
+    private func head(_ response: HTTPResponse, _ framing: (name: String, value: String)?) -> HTTPResponseHead {
         var headers = HTTPHeaders(response.headers.fields.map { ($0.name, $0.value) })
+        if let framing { headers.replaceOrAdd(name: framing.name, value: framing.value) }
         if !keepsAlive { headers.replaceOrAdd(name: "Connection", value: "close") }
         // Answering HTTP/1.0 with 1.1 is what RFC 9112, section 2.3 asks for; only chunks must not be used.
         return HTTPResponseHead(version: .http1_1, status: .init(statusCode: response.status), headers: headers)

@@ -124,7 +124,8 @@ extension KubernetesClient {
 
     /// Creates an object and returns it as stored.
     @discardableResult
-    public func create(_ resource: APIResource, _ object: JSONValue, namespace: String? = nil) async throws -> JSONValue {
+    public func create(_ resource: APIResource, _ object: JSONValue, namespace: String? = nil) async throws -> JSONValue
+    {
         try await perform(.collection("create", "POST", resource, namespace: namespace, body: object.encoded()))
     }
 

@@ -82,7 +82,9 @@ public final class KubernetesClient: Sendable {
             throw APIError.configuration(error)
         }
         var headers = [("User-Agent", userAgent), ("Accept", "application/json")]
-        if let authorization = credentials.authorization.headerValue { headers.append(("Authorization", authorization)) }
+        if let authorization = credentials.authorization.headerValue {
+            headers.append(("Authorization", authorization))
+        }
         if let impersonation = configuration.impersonation { headers += impersonation.headers }
         if request.body != nil { headers.append(("Content-Type", request.contentType)) }
         return HTTPRequest(

@@ -28,6 +28,14 @@ public struct Impersonation: Sendable, Hashable {
         return headers
     }
 
+    /// This, if its values can stand in headers: a line break would start another header.
+    func checked(at place: ConfigurationPlace) throws(ConfigurationError) -> Impersonation {
+        guard headers.allSatisfy({ $0.value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f } }) else {
+            throw .invalid(place, problem: "has a line break or another control character in its name, groups or extra")
+        }
+        return self
+    }
+
     /// The key of an attribute as part of a header's name: what may not stand there is percent-encoded, and the API
     /// server decodes it.
     private static func headerName(_ key: String) -> String {

@@ -5,10 +5,10 @@ enum NameSuggestion {
 
     /// The known name that `name` is likely to be a misspelling of.
     static func closest(to name: String, among known: [String]) -> String? {
-        // A third of the letters wrong is a misspelling; more is another name.
-        let tolerance = max(1, name.count / 3)
+        // A third of the letters wrong, or two that changed places, is a misspelling; more is another name.
+        let tolerance = max(2, name.count / 3)
         return known.map { (name: $0, distance: distance($0.lowercased(), name.lowercased())) }
-            .filter { $0.distance <= tolerance }
+            .filter { $0.distance <= tolerance && $0.distance < min($0.name.count, name.count) }
             .min { $0.distance < $1.distance }?.name
     }
 

@@ -25,7 +25,7 @@ enum ServiceAccount {
             namespace: namespace(options, host),
             tls: try tls(options, host),
             credentials: try credentials(options, host),
-            impersonation: options.impersonation,
+            impersonation: try options.impersonation?.checked(at: ConfigurationPlace(key: "--as")),
             origin: "the service account in \(folder)")
     }
 

@@ -252,9 +252,9 @@ struct PluginProcessTests {
             echo $$ > "$0.pid"
             echo waiting for godot >&2
             while :; do sleep 1; done
-            """, timeLimit: .seconds(5))
+            """, timeLimit: .seconds(8))
         #expect(
-            try await failure(configuration) == expectedFailure(.timedOut(limit: .seconds(5)), "waiting for godot"))
+            try await failure(configuration) == expectedFailure(.timedOut(limit: .seconds(8)), "waiting for godot"))
         for process in ["pid", "child"] {
             try await waitUntil("process \(process) is gone") { isGone("home/.kube/plugin.\(process)") }
         }
@@ -263,8 +263,8 @@ struct PluginProcessTests {
     @Test("a plugin that closes its output and stays is killed when its time is up")
     func silentStay() async throws {
         let configuration = try load(
-            "echo $$ > \"$0.pid\"; exec >&- 2>&-; while :; do sleep 1; done", timeLimit: .seconds(3))
-        #expect(try await failure(configuration) == expectedFailure(.timedOut(limit: .seconds(3))))
+            "echo $$ > \"$0.pid\"; exec >&- 2>&-; while :; do sleep 1; done", timeLimit: .seconds(6))
+        #expect(try await failure(configuration) == expectedFailure(.timedOut(limit: .seconds(6))))
         try await waitUntil("the process is gone") { isGone("home/.kube/plugin.pid") }
     }
 

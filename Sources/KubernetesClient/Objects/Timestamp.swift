@@ -44,7 +44,9 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
             }
             return value
         }
-        func isMark(_ position: Int, _ mark: Unicode.Scalar) -> Bool { text[position] | 0x20 == UInt8(ascii: mark) | 0x20 }
+        func isMark(_ position: Int, _ mark: Unicode.Scalar) -> Bool {
+            text[position] | 0x20 == UInt8(ascii: mark) | 0x20
+        }
         guard let year = number(0, 4), isMark(4, "-"), let month = number(5, 2), isMark(7, "-"),
             let day = number(8, 2), isMark(10, "T"), let hour = number(11, 2), isMark(13, ":"),
             let minute = number(14, 2), isMark(16, ":"), let second = number(17, 2),

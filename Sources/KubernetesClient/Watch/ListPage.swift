@@ -23,7 +23,9 @@ struct ListPage<Object: WatchedObject>: Sendable {
 
     private init() {}
 
-    private mutating func read(_ reader: inout JSONReader, _ body: [UInt8], _ interner: StringInterner) throws(JSONError) {
+    private mutating func read(_ reader: inout JSONReader, _ body: [UInt8], _ interner: StringInterner)
+        throws(JSONError)
+    {
         try reader.beginObject()
         while let key = try reader.nextMember() {
             switch key {

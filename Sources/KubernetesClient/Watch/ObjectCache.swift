@@ -71,7 +71,9 @@ struct ObjectCache<Object: WatchedObject>: Sendable {
     }
 
     private func isOlder(_ a: ObjectIdentity, than b: ObjectIdentity) -> Bool {
-        guard let a = ResourceVersion(a.resourceVersion), let b = ResourceVersion(b.resourceVersion) else { return false }
+        guard let a = ResourceVersion(a.resourceVersion), let b = ResourceVersion(b.resourceVersion) else {
+            return false
+        }
         return a.isOlder(than: b)
     }
 }

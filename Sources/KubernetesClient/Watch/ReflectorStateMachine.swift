@@ -77,8 +77,9 @@ struct ReflectorStateMachine: Sendable {
     private var pageSize: Int?
     /// Whether connections carry several exchanges, as far as known.
     private var isShared = false
-    /// This server sends bookmarks.
-    private var hasSeenBookmark = false
+    /// Whether this server sends bookmarks. Until it is known it is expected to: then it costs one question to learn
+    /// that it does not, and a version from the future is noticed from the start.
+    private var sendsBookmarks: Bool?
     private var canStreamInitialEvents: Bool
     /// Something failed since the last healthy watch: others will have met the same.
     private var isAfterOutage = false
@@ -86,6 +87,7 @@ struct ReflectorStateMachine: Sendable {
     private var expirationsInRow = 0
     private var garbledInRow = 0
     private var silencesInRow = 0
+    private var earlyEndsInRow = 0
     /// When the server last said which version it is at.
     private var lastVersionNews: Duration = .zero
 
@@ -300,7 +302,7 @@ extension ReflectorStateMachine {
             return .apply
         case .bookmark(let text, let isInitialEventsEnd):
             guard let version = ResourceVersion(text) else { return end(&watching, .garbled) }
-            hasSeenBookmark = true
+            sendsBookmarks = true
             if watching.isInitial {
                 guard isInitialEventsEnd else { return .ignore }
                 watching.isInitial = false
@@ -338,6 +340,7 @@ extension ReflectorStateMachine {
         expirationsInRow = 0
         garbledInRow = 0
         silencesInRow = 0
+        earlyEndsInRow = 0
     }
 
     /// When `timerFired` is to be called, if nothing else happens before.
@@ -352,7 +355,7 @@ extension ReflectorStateMachine {
     }
 
     private var versionNewsPatience: Duration {
-        hasSeenBookmark ? settings.bookmarkPatience : settings.bookmarkPatienceWithoutBookmarks
+        sendsBookmarks == false ? settings.bookmarkPatienceWithoutBookmarks : settings.bookmarkPatience
     }
 
     /// Time has passed, perhaps not enough for anything.
@@ -434,14 +437,18 @@ extension ReflectorStateMachine {
         if didBreak { return retry(resumption, because: .connection) }
         let lived = now - watching.opened
         guard watching.hasProgressed || lived >= settings.healthyAfter else {
-            return retry(resumption, because: .closedEarly)
+            statistics.count(.closedEarly)
+            earlyEndsInRow += 1
+            // Perhaps it does not like the version. Asking costs no more than the next try.
+            if earlyEndsInRow % 3 == 0, !watching.isInitial { return verify() }
+            return wait(backoff.next(), then: resumption)
         }
         statistics.count(.lifetime)
         if watching.isInitial { return synchronize() }
         recovered()
         // A server that sends bookmarks sends one before it ends a watch. One that did not is perhaps waiting for a
         // version that it will never reach.
-        if !watching.hasProgressed, hasSeenBookmark, lived >= settings.unsharedWatchLifetime.lowerBound {
+        if !watching.hasProgressed, sendsBookmarks != false, lived >= settings.unsharedWatchLifetime.lowerBound {
             return verify()
         }
         return openWatch()
@@ -461,6 +468,7 @@ extension ReflectorStateMachine {
     /// The server knows the version.
     mutating func verified(now: Duration) -> Action {
         lastVersionNews = now
+        if sendsBookmarks == nil { sendsBookmarks = false }
         return openWatch()
     }
 

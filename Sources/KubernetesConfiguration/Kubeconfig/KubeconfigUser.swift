@@ -10,7 +10,8 @@ struct KubeconfigUser: Sendable {
         _ fields: KubeconfigFields, _ options: ConfigurationOptions, _ host: HostEnvironment, cluster: KubeconfigCluster
     ) throws(ConfigurationError) {
         let entryImpersonation = try Self.impersonation(fields)
-        impersonation = options.impersonation ?? entryImpersonation
+        let optionImpersonation = try options.impersonation?.checked(at: ConfigurationPlace(key: "--as"))
+        impersonation = optionImpersonation ?? entryImpersonation
         credentials = try Self.credentials(fields, options, host, cluster)
     }
 
@@ -161,6 +162,7 @@ struct KubeconfigUser: Sendable {
             }
             return nil
         }
-        return Impersonation(user: user, uid: uid, groups: groups, extra: extra)
+        return try Impersonation(user: user, uid: uid, groups: groups, extra: extra)
+            .checked(at: fields.place.field("as"))
     }
 }

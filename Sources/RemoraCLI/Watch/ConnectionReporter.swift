@@ -31,7 +31,9 @@ struct ConnectionReporter<Object: WatchedObject>: Sendable {
         }
     }
 
-    private func say(_ text: String, _ style: Terminal.Style) { terminal.say(terminal.styled("# " + text, style, for: .error)) }
+    private func say(_ text: String, _ style: Terminal.Style) {
+        terminal.say(terminal.styled("# " + text, style, for: .error))
+    }
 }
 
 extension RestartReason {

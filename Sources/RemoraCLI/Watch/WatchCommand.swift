@@ -35,7 +35,8 @@ struct WatchCommand: AsyncParsableCommand {
     @Flag(help: "Leave out the objects that exist at the start.")
     var changesOnly = false
 
-    @Option(name: [.customShort("l"), .long], help: ArgumentHelp("Only objects with these labels.", valueName: "labels"))
+    @Option(
+        name: [.customShort("l"), .long], help: ArgumentHelp("Only objects with these labels.", valueName: "labels"))
     var selector: String?
 
     @Option(help: ArgumentHelp("Only objects with these fields, such as spec.nodeName=n1.", valueName: "fields"))
@@ -66,7 +67,8 @@ struct WatchCommand: AsyncParsableCommand {
         case .nodes: await watch(Informer<Node>(client: client, selection: selection(client)), terminal)
         default:
             await watch(
-                Informer<ObjectSummary>(client: client, resource: kind.resource, selection: selection(client)), terminal)
+                Informer<ObjectSummary>(client: client, resource: kind.resource, selection: selection(client)), terminal
+            )
         }
     }
 

@@ -36,7 +36,9 @@ import Testing
         let (old, new) = (TestObject("a", uid: "1", version: 1), TestObject("a", uid: "2", version: 2))
         _ = cache.update(old)
         #expect(Self.changes(cache.update(new)) == [.deleted(old), .added(new)])
-        #expect(cache.delete(TestObject("a", uid: "1", version: 3)).isEmpty, "the old object's end does not touch the new one")
+        #expect(
+            cache.delete(TestObject("a", uid: "1", version: 3)).isEmpty,
+            "the old object's end does not touch the new one")
     }
 
     @Test("a deletion tells the last version, and happens once")

@@ -244,7 +244,8 @@ import Testing
         #expect(machine.statistics.lists == 1)
     }
 
-    @Test("a garbled line ends the watch, which goes on from the last good event; the third time in a row a list follows")
+    @Test(
+        "a garbled line ends the watch, which goes on from the last good event; the third time in a row a list follows")
     func garbled() {
         var machine = Self.watching()
         _ = machine.received(.change(version: "101"), now: .zero)
@@ -288,6 +289,18 @@ import Testing
         var machine = Self.watching()
         #expect(Self.wait(machine.watchEnded(didBreak: false, now: .seconds(1))) != nil)
         #expect(machine.statistics.restarts == [.closedEarly: 1])
+    }
+
+    @Test("a server that closes three watches in a row at once is asked whether it knows the version")
+    func closedEarlyThrice() {
+        var machine = Self.watching()
+        for _ in 0..<2 {
+            #expect(Self.wait(machine.watchEnded(didBreak: false, now: .seconds(1))) != nil)
+            _ = machine.waited(now: .seconds(1))
+            machine.watchOpened(isShared: true, now: .seconds(1))
+        }
+        let third = machine.watchEnded(didBreak: false, now: .seconds(2))
+        #expect(ResourceVersion("100").map { third == .verify($0) } == true)
     }
 
     @Test("a broken connection waits shortly and goes on from the last event, without a list")

@@ -40,7 +40,8 @@ import Testing
 
     @Test("a bookmark tells its version, and whether it ends the initial events")
     func bookmark() {
-        let plain = #"{"type":"BOOKMARK","object":{"kind":"Pod","metadata":{"resourceVersion":"12","creationTimestamp":null}}}"#
+        let plain =
+            #"{"type":"BOOKMARK","object":{"kind":"Pod","metadata":{"resourceVersion":"12","creationTimestamp":null}}}"#
         let end =
             #"{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"12","annotations":{"k8s.io/initial-events-end":"true"}}}}"#
         #expect(Self.decode(plain).fact == .bookmark(version: "12", isInitialEventsEnd: false))
