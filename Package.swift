@@ -77,7 +77,7 @@ let package = Package(
         tests(of: "Threading"),
         tests(of: "JSON"),
         tests(of: "YAML", ["JSON"]),
-        tests(of: "CurlTransport", ["HTTPServer", "FaultProxy"]),
+        tests(of: "CurlTransport", ["HTTPServer", "FaultProxy", "Threading", subprocess]),
         tests(of: "KubernetesConfiguration", ["YAML", "JSON", "CurlTransport"]),
         tests(
             of: "KubernetesClient",

@@ -14,6 +14,12 @@ struct ConnectionTable {
         var remoteAddress: String
     }
 
+    /// A connection that is open, or was when it was asked for.
+    struct Open {
+        let socket: Int32
+        let identity: ConnectionIdentity
+    }
+
     private struct Connection {
         let identity: ConnectionIdentity
         /// Nil until it was asked for while the socket was connected.
@@ -30,12 +36,16 @@ struct ConnectionTable {
     mutating func closed(_ socket: Int32) { connections[socket] = nil }
 
     /// The open connection between two ends; nil if there is none (any more).
-    mutating func connection(between endpoints: Endpoints) -> (socket: Int32, identity: ConnectionIdentity)? {
+    mutating func connection(between endpoints: Endpoints) -> Open? {
         for (socket, connection) in connections where connection.endpoints == nil {
             connections[socket]?.endpoints = Endpoints(of: socket)
         }
-        return connections.first { $0.value.endpoints == endpoints }.map { ($0.key, $0.value.identity) }
+        return connections.first { $0.value.endpoints == endpoints }
+            .map { Open(socket: $0.key, identity: $0.value.identity) }
     }
+
+    /// Whether libcurl has not closed it since.
+    func isOpen(_ connection: Open) -> Bool { connections[connection.socket]?.identity == connection.identity }
 
     /// The identity of one more connection.
     mutating func newIdentity() -> ConnectionIdentity {

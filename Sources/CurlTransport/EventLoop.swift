@@ -112,7 +112,7 @@ final class EventLoop: Sendable {
         case .resume(let transfer):
             if live[transfer.easy] != nil { resume(transfer, &live) }
         case .remove(let transfer):
-            if live.removeValue(forKey: transfer.easy) != nil { curl_multi_remove_handle(multi, transfer.easy) }
+            if live[transfer.easy] != nil { abandon(transfer, &live) }
         case .sever(let transfer):
             guard live[transfer.easy] != nil else { return }
             sever(transfer)
@@ -146,9 +146,33 @@ final class EventLoop: Sendable {
     }
 
     private func end(_ transfer: Transfer, _ error: TransportError, _ live: inout Live) {
+        abandon(transfer, &live)
+        transfer.finish(.failure(error))
+    }
+
+    /// Lets go of a transfer before its end. An HTTP/1.1 connection is closed with it.
+    private func abandon(_ transfer: Transfer, _ live: inout Live) {
+        let connection = transfer.connection
         live[transfer.easy] = nil
         curl_multi_remove_handle(multi, transfer.easy)
-        transfer.finish(.failure(error))
+        if let connection, connections.isOpen(connection) { flushReset(on: connection, live) }
+    }
+
+    /// Lets the server learn that an HTTP/2 stream has ended.
+    ///
+    /// libcurl 7.88 keeps the RST_STREAM frame to itself until it has something else to send on the connection, so that
+    /// the server would go on with a watch that nobody reads. It sends all that it keeps when a paused transfer goes on;
+    /// where there is no other transfer, the connection's end does as well.
+    private func flushReset(on connection: ConnectionTable.Open, _ live: Live) {
+        let other = live.values.first {
+            $0.progress.head != nil && !$0.progress.isPaused && $0.connection?.identity == connection.identity
+        }
+        if let other {
+            curl_easy_pause(other.easy, CURLPAUSE_RECV)
+            curl_easy_pause(other.easy, CURLPAUSE_CONT)
+        } else if !live.values.contains(where: { $0.connection?.identity == connection.identity }) {
+            shutdown(connection.socket, Int32(SHUT_RDWR))
+        }
     }
 
     private func collectFinished(_ live: inout Live) {

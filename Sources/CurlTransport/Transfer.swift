@@ -208,7 +208,7 @@ final class Transfer: Sendable {
     }
 
     /// Loop: the connection that carries the transfer, if it has one and it is open.
-    var connection: (socket: Int32, identity: ConnectionIdentity)? {
+    var connection: ConnectionTable.Open? {
         loop.connections.connection(
             between: ConnectionTable.Endpoints(
                 localPort: info(CURLINFO_LOCAL_PORT), localAddress: text(CURLINFO_LOCAL_IP),

@@ -9,8 +9,8 @@ public struct JSONKey {
     /// The name, unescaped.
     public var string: String { JSONText.string(start, count, isEscaped: isEscaped) }
 
-    /// Whether the name is `literal`.
     // Inlinable: a reader of a large object asks this a dozen times for each member, and the length answers most.
+    /// Whether the name is `literal`.
     @inlinable public static func == (key: JSONKey, literal: StaticString) -> Bool {
         guard key.count == literal.utf8CodeUnitCount || key.isEscaped else { return false }
         return key.hasText(of: literal)
