@@ -36,7 +36,7 @@ let package = Package(
     products: [
         .executable(name: "remora", targets: ["remora"]),
         .library(name: "CurlTransport", targets: ["CurlTransport"]),
-        .library(name: "KubernetesClient", targets: ["KubernetesConfiguration", "KubernetesClient"]),
+        .library(name: "KubernetesClient", targets: ["KubernetesConfiguration", "KubernetesClient", "JSON", "Timestamps"]),
         .library(name: "KubernetesSimulator", targets: ["KubernetesSimulator"]),
     ],
     dependencies: [
@@ -53,13 +53,14 @@ let package = Package(
 
         // Foundations: each knows only what stands above it in this list
         module("Threading", ["CThreads"]),
+        module("Timestamps"),
         module("JSON", [ordered]),
         module("YAML", ["CYAML", "JSON"]),
 
         // The Kubernetes client
         module("CurlTransport", ["CCurl", "Threading", deque]),
-        module("KubernetesConfiguration", ["CurlTransport", "Threading", "JSON", "YAML", subprocess]),
-        module("KubernetesClient", ["KubernetesConfiguration", "CurlTransport", "Threading", "JSON", deque, ordered]),
+        module("KubernetesConfiguration", ["CurlTransport", "Threading", "Timestamps", "JSON", "YAML", subprocess]),
+        module("KubernetesClient", ["KubernetesConfiguration", "CurlTransport", "Threading", "Timestamps", "JSON", ordered]),
 
         // An API server in memory
         module("HTTPServer", ["Threading", nioCore, nioPosix, nioHTTP1]),
@@ -75,10 +76,11 @@ let package = Package(
         testSupport("InformerOracle", ["KubernetesClient", "Threading"]),
         testSupport("RealCluster", [subprocess]),
         tests(of: "Threading"),
+        tests(of: "Timestamps"),
         tests(of: "JSON"),
         tests(of: "YAML", ["JSON"]),
         tests(of: "CurlTransport", ["HTTPServer", "FaultProxy"]),
-        tests(of: "KubernetesConfiguration", ["YAML", "JSON", "CurlTransport"]),
+        tests(of: "KubernetesConfiguration", ["YAML", "JSON", "CurlTransport", "Timestamps"]),
         tests(
             of: "KubernetesClient",
             [
