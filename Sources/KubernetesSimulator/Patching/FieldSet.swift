@@ -117,7 +117,7 @@ struct FieldSet: Sendable, Equatable {
     func differences(_ a: JSONValue?, _ b: JSONValue?, field: String = "") -> FieldSet {
         var result = FieldSet()
         if children.isEmpty {
-            result.isMember = isMember && a != b
+            result.isMember = isMember && a != b && !Self.areContainers(a, b, field)
             return result
         }
         for (path, child) in children {
@@ -126,6 +126,15 @@ struct FieldSet: Sendable, Equatable {
             if !difference.isEmpty { result.children[path] = difference }
         }
         return result
+    }
+
+    /// Two values that are merged, and not replaced one by the other: they cannot differ as a whole.
+    private static func areContainers(_ a: JSONValue?, _ b: JSONValue?, _ field: String) -> Bool {
+        switch (a, b) {
+        case (.object, .object): true
+        case (.array, .array): ListKeys.sort(of: field) != .atomic
+        default: false
+        }
     }
 
     /// Every member as the server writes it in messages: `.spec.containers[name="web"].image`.
