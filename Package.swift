@@ -36,8 +36,9 @@ let package = Package(
     products: [
         .executable(name: "remora", targets: ["remora"]),
         .library(name: "CurlTransport", targets: ["CurlTransport"]),
-        .library(name: "KubernetesClient", targets: ["KubernetesConfiguration", "KubernetesClient", "JSON", "Timestamps"]),
-        .library(name: "KubernetesSimulator", targets: ["KubernetesSimulator"]),
+        .library(
+            name: "KubernetesClient", targets: ["KubernetesConfiguration", "KubernetesClient", "JSON", "Timestamps"]),
+        .library(name: "KubernetesSimulator", targets: ["KubernetesSimulator", "JSON", "Timestamps"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -60,11 +61,13 @@ let package = Package(
         // The Kubernetes client
         module("CurlTransport", ["CCurl", "Threading", deque]),
         module("KubernetesConfiguration", ["CurlTransport", "Threading", "Timestamps", "JSON", "YAML", subprocess]),
-        module("KubernetesClient", ["KubernetesConfiguration", "CurlTransport", "Threading", "Timestamps", "JSON", ordered]),
+        module(
+            "KubernetesClient",
+            ["KubernetesConfiguration", "CurlTransport", "Threading", "Timestamps", "JSON", ordered]),
 
         // An API server in memory
         module("HTTPServer", ["Threading", nioCore, nioPosix, nioHTTP1]),
-        module("KubernetesSimulator", ["HTTPServer", "JSON", "YAML", "Threading", deque, ordered]),
+        module("KubernetesSimulator", ["HTTPServer", "JSON", "YAML", "Threading", deque, ordered, "Timestamps"]),
 
         // The command line
         module("RemoraCLI", ["KubernetesClient", "KubernetesConfiguration", "KubernetesSimulator", argumentParser]),
@@ -84,10 +87,11 @@ let package = Package(
         tests(
             of: "KubernetesClient",
             [
-                "KubernetesSimulator", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "InformerOracle", "JSON",
+                "KubernetesSimulator", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "InformerOracle",
+                "JSON",
             ]),
         tests(of: "HTTPServer", ["HTTPProbe", "Threading"]),
-        tests(of: "KubernetesSimulator", ["HTTPProbe", "JSON", "Threading", subprocess]),
+        tests(of: "KubernetesSimulator", ["Timestamps", "HTTPProbe", "JSON", "Threading", subprocess]),
         tests(of: "RemoraCLI", ["KubernetesSimulator", subprocess]),
         tests(of: "FaultProxy", ["Threading", nioCore]),
         tests(
