@@ -26,15 +26,21 @@ static inline CURLcode remora_curl_set_data_callback(
     CURLcode code = curl_easy_setopt(easy, function, callback);
     return code ? code : curl_easy_setopt(easy, data, context);
 }
-static inline CURLcode remora_curl_set_socket_callback(
-    CURL *easy, int (*callback)(void *context, curl_socket_t socket, curlsocktype purpose)) {
-    return curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, callback);
+typedef int (*remora_curl_open_callback)(void *context, curl_socket_t socket, curlsocktype purpose);
+typedef int (*remora_curl_close_callback)(void *context, curl_socket_t socket);
+static inline CURLcode remora_curl_set_socket_callbacks(
+    CURL *easy, remora_curl_open_callback opened, remora_curl_close_callback close, void *context) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, opened);
+    if (!code) code = curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, context);
+    if (!code) code = curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close);
+    if (!code) code = curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, context);
+    return code;
 }
 static inline CURLcode remora_curl_get_long(CURL *easy, CURLINFO info, long *value) {
     return curl_easy_getinfo(easy, info, value);
 }
-static inline CURLcode remora_curl_get_socket(CURL *easy, curl_socket_t *value) {
-    return curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, value);
+static inline CURLcode remora_curl_get_string(CURL *easy, CURLINFO info, const char **value) {
+    return curl_easy_getinfo(easy, info, value);
 }
 static inline CURLMcode remora_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);

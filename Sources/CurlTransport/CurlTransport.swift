@@ -43,7 +43,7 @@ public final class CurlTransport: Sendable {
             throw TransportError(kind: .shutDown, peer: transfer.peer, detail: "")
         }
         let head = try await transfer.awaitHead()
-        return HTTPResponse(body: ResponseBody(transfer), head: head)
+        return HTTPResponse(body: ResponseBody(transfer, of: self), head: head)
     }
 
     /// How often the loop has turned.

@@ -27,6 +27,8 @@ final class EventLoop: Sendable {
     nonisolated(unsafe) private(set) var now = ContinuousClock.now
     /// No limit is reached before this; nil: there is none. Touched on the loop's thread only.
     nonisolated(unsafe) private var nextDeadline: ContinuousClock.Instant?
+    /// The sockets that libcurl has open. Touched on the loop's thread only: libcurl opens and closes them there.
+    nonisolated(unsafe) var connections = ConnectionTable()
     /// How often the loop has turned; for tests that it sleeps when idle.
     let turns = Locked(0)
 
@@ -38,11 +40,14 @@ final class EventLoop: Sendable {
             throw TransportError(kind: .other, peer: "", detail: "libcurl cannot be initialized")
         }
         self.multi = multi
-        // HTTP/2 streams share connections. API servers allow 250 streams, but beyond 100 libcurl would make a
-        // connection for each further request.
+        // HTTP/2 streams share connections: up to 100 of them one, which is libcurl's default.
         _ = remora_curl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
-        _ = remora_curl_multi_set_long(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, 100)
-        try NamedThread.start(name) { self.run() }
+        do {
+            try NamedThread.start(name) { self.run() }
+        } catch {
+            curl_multi_cleanup(multi)
+            throw error
+        }
     }
 
     /// Hands a command to the loop; false when the loop has ended.
@@ -67,9 +72,12 @@ final class EventLoop: Sendable {
 
     // MARK: On the loop's thread
 
+    /// Keeps transfers alive while libcurl holds pointers to them.
+    private typealias Live = [UnsafeMutableRawPointer: Transfer]
+
     private func run() {
-        /// Keeps transfers alive while libcurl holds pointers to them.
-        var live: [UnsafeMutableRawPointer: Transfer] = [:]
+        Self.blockPipeSignal()
+        var live: Live = [:]
         while true {
             now = .now
             let (commands, isStopping) = inbox.withLock { inbox in
@@ -89,8 +97,7 @@ final class EventLoop: Sendable {
             turns.withLock { $0 += 1 }
         }
         for transfer in live.values {
-            curl_multi_remove_handle(multi, transfer.easy)
-            transfer.finish(.failure(TransportError(kind: .shutDown, peer: transfer.peer, detail: "")))
+            end(transfer, TransportError(kind: .shutDown, peer: transfer.peer, detail: ""), &live)
         }
         curl_multi_cleanup(multi)
     }
@@ -98,34 +105,53 @@ final class EventLoop: Sendable {
     /// Loop: another limit counts for some transfer from now on; look before the next sleep.
     func reconsiderLimits() { nextDeadline = now }
 
-    private func carryOut(_ command: Command, _ live: inout [UnsafeMutableRawPointer: Transfer]) {
+    private func carryOut(_ command: Command, _ live: inout Live) {
         switch command {
         case .start(let transfer):
-            guard !transfer.isFinished else { return }
-            do {
-                try transfer.configure()
-            } catch {
-                return transfer.finish(.failure(error))
-            }
-            transfer.progress.started = now
-            transfer.progress.lastByte = now
-            live[transfer.easy] = transfer
-            curl_multi_add_handle(multi, transfer.easy)
+            if !transfer.isFinished { start(transfer, &live) }
         case .resume(let transfer):
-            guard live[transfer.easy] != nil else { return }
-            transfer.progress.lastByte = now
-            // May call back with the bytes that were held, at once.
-            curl_easy_pause(transfer.easy, CURLPAUSE_CONT)
+            if live[transfer.easy] != nil { resume(transfer, &live) }
         case .remove(let transfer):
-            guard live.removeValue(forKey: transfer.easy) != nil else { return }
-            curl_multi_remove_handle(multi, transfer.easy)
+            if live.removeValue(forKey: transfer.easy) != nil { curl_multi_remove_handle(multi, transfer.easy) }
         case .sever(let transfer):
             guard live[transfer.easy] != nil else { return }
             sever(transfer)
+            let error = TransportError(kind: .interrupted, peer: transfer.peer, detail: "it was given up as dead")
+            end(transfer, error, &live)
         }
     }
 
-    private func collectFinished(_ live: inout [UnsafeMutableRawPointer: Transfer]) {
+    private func start(_ transfer: Transfer, _ live: inout Live) {
+        do {
+            try transfer.configure()
+        } catch {
+            return transfer.finish(.failure(error))
+        }
+        transfer.progress.started = now
+        transfer.progress.lastByte = now
+        let code = curl_multi_add_handle(multi, transfer.easy)
+        guard code == CURLM_OK else {
+            let detail = String(cString: curl_multi_strerror(code))
+            return transfer.finish(.failure(TransportError(kind: .other, peer: transfer.peer, detail: detail)))
+        }
+        live[transfer.easy] = transfer
+    }
+
+    private func resume(_ transfer: Transfer, _ live: inout Live) {
+        transfer.progress.isPaused = false
+        transfer.progress.lastByte = now
+        // May call back with the bytes that were held, at once.
+        let code = curl_easy_pause(transfer.easy, CURLPAUSE_CONT)
+        if code != CURLE_OK { end(transfer, TransportError(code: code, detail: "", peer: transfer.peer), &live) }
+    }
+
+    private func end(_ transfer: Transfer, _ error: TransportError, _ live: inout Live) {
+        live[transfer.easy] = nil
+        curl_multi_remove_handle(multi, transfer.easy)
+        transfer.finish(.failure(error))
+    }
+
+    private func collectFinished(_ live: inout Live) {
         var left: Int32 = 0
         while let message = curl_multi_info_read(multi, &left) {
             guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
@@ -136,7 +162,7 @@ final class EventLoop: Sendable {
     }
 
     /// Ends the transfers that have passed a limit and returns when to look again.
-    private func enforceLimits(_ live: inout [UnsafeMutableRawPointer: Transfer]) -> ContinuousClock.Instant? {
+    private func enforceLimits(_ live: inout Live) -> ContinuousClock.Instant? {
         var next: ContinuousClock.Instant?
         for transfer in live.values {
             guard let deadline = transfer.deadline else { continue }
@@ -146,34 +172,28 @@ final class EventLoop: Sendable {
             }
             // A connection on which nothing came for as long is most likely dead: it must not serve the next request.
             if let silence = transfer.connectionSilence, silence >= deadline.after { sever(transfer) }
-            live.removeValue(forKey: transfer.easy)
-            curl_multi_remove_handle(multi, transfer.easy)
-            transfer.finish(
-                .failure(
-                    TransportError(
-                        kind: .timeout(deadline.limit), peer: transfer.peer,
-                        detail: "nothing within \(deadline.after.formattedSeconds)")))
+            end(transfer, TransportError(deadline.limit, after: deadline.after, peer: transfer.peer), &live)
         }
         return next
     }
 
     /// Shuts the socket down; libcurl then finds the connection closed, fails all exchanges on it and drops it.
     private func sever(_ transfer: Transfer) {
-        if let socket = transfer.activeSocket { shutdown(socket, Int32(SHUT_RDWR)) }
+        if let socket = transfer.connection?.socket { shutdown(socket, Int32(SHUT_RDWR)) }
     }
 
     private func milliseconds(until deadline: ContinuousClock.Instant?) -> Int32 {
         // libcurl's own timers and `curl_multi_wakeup` shorten the wait, so without a limit it may be as long as it likes.
         guard let deadline else { return .max }
-        let (seconds, attoseconds) = max(deadline - now, .zero).components
-        return Int32(clamping: seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
+        return Int32(clamping: (deadline - now).wholeMilliseconds + 1)
     }
-}
 
-extension Duration {
-    /// For messages: `30 s`, `0.5 s`.
-    var formattedSeconds: String {
-        let seconds = Double(components.seconds) + Double(components.attoseconds) * 1e-18
-        return seconds == seconds.rounded() ? "\(Int(seconds)) s" : "\(seconds) s"
+    /// A TLS library that writes to a connection which the peer has closed must not end the program. libcurl leaves that
+    /// to us, since with signal handlers of its own (`CURLOPT_NOSIGNAL`) it would disturb other threads.
+    private static func blockPipeSignal() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 }

@@ -10,9 +10,9 @@ public struct HTTPRequest: Sendable {
 
     /// The method, in capitals.
     public var method: String
-    /// The absolute URL, `http` or `https`, percent-encoded.
+    /// The absolute URL, `http` or `https`, percent-encoded (nothing but printable ASCII).
     public var url: String
-    /// Sent in this order. A `User-Agent` is added if none is given.
+    /// Sent in this order. `Accept: */*` and a `User-Agent` are added if none is given.
     public var headers: [(name: String, value: String)]
     /// The body, if there is one.
     public var body: [UInt8]?
@@ -24,7 +24,7 @@ public struct HTTPRequest: Sendable {
     public var limits: TimeLimits
     /// Which versions of HTTP may be spoken.
     public var versions: VersionPolicy
-    /// Whether the server may compress the body (gzip and what else libcurl knows); it arrives unpacked.
+    /// Whether the server may compress the body with gzip; it arrives unpacked.
     public var acceptsCompression: Bool
     /// A connection from the pool is not good enough: make a new one.
     public var wantsNewConnection: Bool

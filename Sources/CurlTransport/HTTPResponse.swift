@@ -32,26 +32,6 @@ public enum HTTPVersion: Sendable, Hashable {
 
 /// Tells connections of one transport apart. Two responses with equal identities, both alive, share a connection.
 public struct ConnectionIdentity: Sendable, Hashable {
-    let socket: Int32
-    let localPort: Int
-}
-
-/// Header fields; names are compared without regard to case.
-public struct HTTPHeaders: Sendable {
-    /// The fields in the order of arrival.
-    public private(set) var fields: [(name: String, value: String)] = []
-
-    /// The first value of a field.
-    public subscript(name: String) -> String? {
-        fields.first { $0.name.utf8.count == name.utf8.count && $0.name.lowercased() == name.lowercased() }?.value
-    }
-
-    /// Takes up a line as it stands in a response; a line without a colon is ignored.
-    mutating func append(line: Substring) {
-        guard let colon = line.firstIndex(of: ":") else { return }
-        let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
-        fields.append((String(line[..<colon]), String(value)))
-    }
-
-    mutating func removeAll() { fields.removeAll() }
+    /// Counts the connections that the transport has tried to make.
+    let number: Int
 }

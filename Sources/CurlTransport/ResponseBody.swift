@@ -1,15 +1,16 @@
 /// The body of a response as a stream of byte pieces, in order, of any size.
 ///
 /// One reader at a time. If nobody reads, at most ``TransferExchange/highWaterMark`` bytes and what libcurl and the
-/// kernel hold are kept; then the sender is held back. Dropping the last copy, or cancelling the task that reads, ends
-/// the transfer at once.
+/// kernel hold are kept; then the sender is held back. libcurl holds next to nothing, but over HTTP/2 up to 32 MiB (its
+/// window for a stream), if other exchanges go on on the same connection. Dropping the last copy, or cancelling the task
+/// that reads, ends the transfer at once.
 public struct ResponseBody: AsyncSequence, Sendable {
     /// A piece of the body; never empty.
     public typealias Element = [UInt8]
 
     private let handle: Handle
 
-    init(_ transfer: Transfer) { handle = Handle(transfer) }
+    init(_ transfer: Transfer, of transport: CurlTransport) { handle = Handle(transfer, transport) }
 
     /// Starts reading where an earlier reader has stopped.
     public func makeAsyncIterator() -> Iterator { Iterator(handle: handle) }
@@ -44,7 +45,14 @@ public struct ResponseBody: AsyncSequence, Sendable {
     /// Ends the transfer when nobody can read any more.
     fileprivate final class Handle: Sendable {
         let transfer: Transfer
-        init(_ transfer: Transfer) { self.transfer = transfer }
+        /// Whoever has let go of the transport may still read what it has begun to receive.
+        private let transport: CurlTransport
+
+        init(_ transfer: Transfer, _ transport: CurlTransport) {
+            self.transfer = transfer
+            self.transport = transport
+        }
+
         deinit { transfer.cancel() }
     }
 }

@@ -9,10 +9,12 @@ extension Transfer {
         try set(CURLOPT_FOLLOWLOCATION, 0)
         try set(CURLOPT_ERRORBUFFER, progress.errorText)
         try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-        // Whole TLS records and large reads: fewer calls for a busy stream.
-        try set(CURLOPT_BUFFERSIZE, 128 << 10)
-        if request.acceptsCompression { try set(CURLOPT_ACCEPT_ENCODING, "") }
+        // A name that is still being resolved when its transfer ends would otherwise hold up the whole loop.
+        try set(CURLOPT_QUICK_EXIT, 1)
         try configureTarget()
+        try configureMethod()
+        try configureHeaders()
+        try configureEncoding()
         try configureConnection()
         try configureTLS()
         try configureProxy()
@@ -20,69 +22,113 @@ extension Transfer {
     }
 
     private func configureTarget() throws {
-        var headers = request.headers
-        if !headers.contains(where: { $0.name.lowercased() == "user-agent" }) {
-            // Never libcurl's own: API servers pretty-print for it.
-            headers.append(("User-Agent", CurlTransport.userAgent))
+        guard let name = request.tls.serverName else { return try set(CURLOPT_URL, request.url) }
+        guard !name.isEmpty, name.utf8.allSatisfy(Self.isNameByte) else {
+            throw invalid("the TLS server name \(name.debugDescription) is no host name")
         }
-        try set(CURLOPT_URL, request.url)
-        if let name = request.tls.serverName, let (url, route) = Self.route(request.url, through: name) {
-            try set(CURLOPT_URL, url)
-            try setList(CURLOPT_CONNECT_TO, [route])
-            if !headers.contains(where: { $0.name.lowercased() == "host" }) {
-                headers.append(("Host", String(request.url.peer.split(separator: "/").last ?? "")))
-            }
-        }
-        switch (request.method, request.body) {
-        case ("GET", nil): break
-        case ("HEAD", nil): try set(CURLOPT_NOBODY, 1)
-        case (let method, let body):
-            let body = body ?? []
-            if !body.isEmpty || method == "POST" || method == "PUT" || method == "PATCH" {
-                try check(remora_curl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)))
-                try body.withUnsafeBytes { bytes in
-                    // Copied by libcurl, which does not write to it.
-                    let start = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
-                    try check(
-                        remora_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, start ?? UnsafeMutableRawPointer(easy)))
-                }
-                // Without it libcurl waits a second for a "100 Continue" that API servers do not send.
-                headers.append(("Expect", ""))
-            }
-            try set(CURLOPT_CUSTOMREQUEST, method)
-        }
-        guard headers.allSatisfy({ isHeaderText($0.name) && isHeaderText($0.value) }) else {
-            throw TransportError(kind: .invalidRequest, peer: peer, detail: "a header holds a line break")
-        }
-        try setList(CURLOPT_HTTPHEADER, headers.map { $0.value.isEmpty ? "\($0.name):" : "\($0.name): \($0.value)" })
+        let (url, route) = target.renamed(name)
+        try set(CURLOPT_URL, url)
+        try setList(CURLOPT_CONNECT_TO, [route])
     }
 
-    private func isHeaderText(_ text: String) -> Bool { !text.utf8.contains { $0 == 0x0a || $0 == 0x0d || $0 == 0 } }
+    private func configureMethod() throws {
+        guard !request.method.isEmpty, request.method.utf8.allSatisfy(Self.isTokenByte) else {
+            throw invalid("the method \(request.method.debugDescription) is none")
+        }
+        if request.method == "HEAD" {
+            guard request.body == nil else { throw invalid("HEAD has no body") }
+            return try set(CURLOPT_NOBODY, 1)
+        }
+        // An empty body is sent as such, with its length, where a server expects one.
+        if let body = request.body ?? (["POST", "PUT", "PATCH"].contains(request.method) ? [] : nil) {
+            try setBody(body)
+        }
+        try set(CURLOPT_CUSTOMREQUEST, request.method)
+    }
+
+    private func setBody(_ body: [UInt8]) throws {
+        try check(remora_curl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)))
+        try body.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress, !bytes.isEmpty else { return try set(CURLOPT_COPYPOSTFIELDS, "") }
+            // Copied by libcurl, which does not write to it.
+            try check(remora_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: start)))
+        }
+    }
+
+    private func configureHeaders() throws {
+        let headers = request.headers
+        guard headers.allSatisfy({ !$0.name.isEmpty && $0.name.utf8.allSatisfy(Self.isTokenByte) }) else {
+            throw invalid("a header's name is empty or has characters that are not allowed")
+        }
+        guard headers.allSatisfy({ $0.value.utf8.allSatisfy { $0 != 0x0a && $0 != 0x0d && $0 != 0 } }) else {
+            throw invalid("a header's value holds a line break or a NUL")
+        }
+        // In libcurl's language "Name;" is a header without a value, and "Name:" takes one of its own away.
+        var lines = headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
+        let names = Set(headers.map { $0.name.lowercased() })
+        // Never libcurl's own: API servers pretty-print for it.
+        if !names.contains("user-agent") { lines.append("User-Agent: \(CurlTransport.userAgent)") }
+        if !names.contains("host"), request.tls.serverName != nil { lines.append("Host: \(target.authority)") }
+        // libcurl takes every body for a web form.
+        if !names.contains("content-type") { lines.append("Content-Type:") }
+        // libcurl would wait a second for a "100 Continue" that API servers do not send.
+        if !names.contains("expect") { lines.append("Expect:") }
+        try setList(CURLOPT_HTTPHEADER, lines)
+    }
+
+    private func configureEncoding() throws {
+        guard request.acceptsCompression else {
+            // Whole TLS records and large reads: fewer calls for a busy stream.
+            return try set(CURLOPT_BUFFERSIZE, 128 << 10)
+        }
+        // What libcurl has read it unpacks to its end, paused or not, and beyond 64 MiB it gives up. gzip can grow a
+        // thousandfold, so this keeps it to 16 MiB; other encodings know no such bound.
+        try set(CURLOPT_ACCEPT_ENCODING, "gzip")
+        try set(CURLOPT_BUFFERSIZE, 16 << 10)
+    }
 
     private func configureConnection() throws {
-        let isHTTP1 = request.versions == .http1
+        // Without TLS nobody can negotiate HTTP/2, and requests must not wait for others to try.
+        let isHTTP1 = request.versions == .http1 || target.scheme == "http"
         try set(CURLOPT_HTTP_VERSION, Int(isHTTP1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS))
         // Rather wait for the first connection to tell whether it takes many streams than open one for each request.
         try set(CURLOPT_PIPEWAIT, isHTTP1 || request.wantsNewConnection ? 0 : 1)
         if request.wantsNewConnection { try set(CURLOPT_FRESH_CONNECT, 1) }
-        try set(CURLOPT_CONNECTTIMEOUT_MS, request.limits.connect.wholeMilliseconds)
-        // An idle HTTP/1.1 connection older than this is not trusted to be still alive.
+        // 0 would stand for libcurl's default, five minutes.
+        try set(CURLOPT_CONNECTTIMEOUT_MS, max(request.limits.connect.wholeMilliseconds, 1))
+        // A connection that was idle for longer than this is not trusted to be still alive.
         try set(CURLOPT_MAXAGE_CONN, 30)
         // A host that vanished: probes after 10 s of silence, every 5 s, and three unanswered are the end, 25 s in all.
         try set(CURLOPT_TCP_KEEPALIVE, 1)
         try set(CURLOPT_TCP_KEEPIDLE, 10)
         try set(CURLOPT_TCP_KEEPINTVL, 5)
         try check(
-            remora_curl_set_socket_callback(easy) { _, socket, purpose in
-                guard purpose == CURLSOCKTYPE_IPCXN else { return CURL_SOCKOPT_OK }
-                var probes: Int32 = 3
-                setsockopt(socket, Int32(IPPROTO_TCP), TCP_KEEPCNT, &probes, socklen_t(MemoryLayout<Int32>.size))
-                // The same patience for bytes of ours that are not acknowledged.
-                var milliseconds: UInt32 = 25_000
-                setsockopt(
-                    socket, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &milliseconds, socklen_t(MemoryLayout<UInt32>.size))
-                return CURL_SOCKOPT_OK
-            })
+            remora_curl_set_socket_callbacks(
+                easy,
+                { context, socket, purpose in
+                    guard let context, purpose == CURLSOCKTYPE_IPCXN else { return CURL_SOCKOPT_OK }
+                    Unmanaged<EventLoop>.fromOpaque(context).takeUnretainedValue().connections.opened(socket)
+                    Transfer.setOptions(of: socket)
+                    return CURL_SOCKOPT_OK
+                },
+                { context, socket in
+                    if let context {
+                        Unmanaged<EventLoop>.fromOpaque(context).takeUnretainedValue().connections.closed(socket)
+                    }
+                    return close(socket)
+                },
+                // Unretained: the loop lives until its thread has cleaned up, and with it all connections.
+                Unmanaged.passUnretained(loop).toOpaque()))
+    }
+
+    private static func setOptions(of socket: Int32) {
+        // A child process that inherited the connection would keep it open.
+        _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
+        var probes: Int32 = 3
+        setsockopt(socket, Int32(IPPROTO_TCP), TCP_KEEPCNT, &probes, socklen_t(MemoryLayout<Int32>.size))
+        // The same patience for bytes of ours that are not acknowledged.
+        var milliseconds: UInt32 = 25_000
+        setsockopt(socket, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &milliseconds, socklen_t(MemoryLayout<UInt32>.size))
     }
 
     private func configureTLS() throws {
@@ -90,6 +136,8 @@ extension Transfer {
         case .system: break
         case .authorities(let pem):
             try setBlob(CURLOPT_CAINFO_BLOB, pem)
+            // Or the system's authorities would be trusted as well.
+            try check(remora_curl_set_string(easy, CURLOPT_CAPATH, nil))
         case .anything:
             try set(CURLOPT_SSL_VERIFYPEER, 0)
             try set(CURLOPT_SSL_VERIFYHOST, 0)
@@ -128,28 +176,30 @@ extension Transfer {
                 easy, CURLOPT_HEADERFUNCTION, CURLOPT_HEADERDATA,
                 { bytes, size, count, context in
                     guard let context else { return 0 }
-                    Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+                    return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
                         .receivedHeader(UnsafeRawBufferPointer(start: bytes, count: size * count))
-                    return size * count
                 }, context))
     }
 
-    /// How to reach a server whose certificate has another name than its address: the URL under that name, and the rule
-    /// (CURLOPT_CONNECT_TO) by which libcurl goes to the address all the same.
-    static func route(_ url: String, through serverName: String) -> (url: String, route: String)? {
-        let peer = url.peer
-        guard let scheme = peer.firstRange(of: "://"), url.hasPrefix(peer) else { return nil }
-        let authority = peer[scheme.upperBound...]
-        let closingBracket = authority.lastIndex(of: "]")
-        let colon = authority.lastIndex(of: ":").flatMap { colon in
-            closingBracket.map { $0 < colon } ?? true ? colon : nil
+    // MARK: What may be said
+
+    private func invalid(_ detail: String) -> TransportError {
+        TransportError(kind: .invalidRequest, peer: peer, detail: detail)
+    }
+
+    /// RFC 9110, section 5.6.2.
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        isNameByte(byte) || "!#$%&'*+^`|~".utf8.contains(byte)
+    }
+
+    /// What host names are made of, and the underscore of some inside clusters.
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
+            true
+        default: false
         }
-        let host = colon.map { authority[..<$0] } ?? authority
-        let port = colon.map { authority[authority.index(after: $0)...] } ?? (peer.hasPrefix("https") ? "443" : "80")
-        return (
-            "\(peer[..<scheme.upperBound])\(serverName):\(port)\(url.dropFirst(peer.count))",
-            "\(serverName):\(port):\(host):\(port)"
-        )
     }
 
     // MARK: Setters
@@ -184,11 +234,5 @@ extension Transfer {
         guard let list else { return }
         progress.lists.append(list)
         try check(remora_curl_set_pointer(easy, option, list))
-    }
-}
-
-extension Duration {
-    var wholeMilliseconds: Int {
-        Int(clamping: components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000)
     }
 }

@@ -6,19 +6,32 @@ internal import Threading
 ///
 /// Methods marked "loop" run on the event loop's thread only; the rest may be called from anywhere.
 final class Transfer: Sendable {
+    /// The header lines of a response may take this much. API servers send about 1 KiB, and 16 KiB is what most
+    /// servers and proxies allow; without a limit a hostile one could fill the memory.
+    static let headerByteLimit = 256 << 10
+
     let request: HTTPRequest
-    let peer: String
-    private let loop: EventLoop
-    private let exchange = Locked(TransferExchange())
+    let target: RequestTarget
+    let loop: EventLoop
+    private let exchange = Locked(Exchange())
     /// Touched on the loop's thread only, from `start` until the loop has let go of the transfer; `deinit` comes after.
     nonisolated(unsafe) let easy: UnsafeMutableRawPointer
     /// Touched on the loop's thread only.
     nonisolated(unsafe) var progress: Progress
 
+    private typealias Exchange = TransferExchange<
+        CheckedContinuation<ResponseHead, any Error>, CheckedContinuation<[UInt8]?, any Error>
+    >
+
     /// What the loop knows of a transfer under way.
     struct Progress {
         var headers = HTTPHeaders()
+        var headerByteCount = 0
         var head: ResponseHead?
+        /// Why we have told libcurl to give up.
+        var refusal: TransportError?
+        /// libcurl was told to pause and not yet to resume.
+        var isPaused = false
         var started: ContinuousClock.Instant
         var lastByte: ContinuousClock.Instant
         /// Lists that libcurl refers to and does not copy.
@@ -28,13 +41,17 @@ final class Transfer: Sendable {
     }
 
     init(_ request: HTTPRequest, on loop: EventLoop) throws {
+        guard let target = RequestTarget(request.url) else {
+            let detail = "it has to begin with http:// or https://, to name a server and to be percent-encoded"
+            throw TransportError(kind: .invalidRequest, peer: "the given URL", detail: detail)
+        }
         guard let easy = curl_easy_init() else {
-            throw TransportError(kind: .other, peer: request.url.peer, detail: "out of memory")
+            throw TransportError(kind: .other, peer: target.peer, detail: "out of memory")
         }
         self.easy = easy
         self.request = request
+        self.target = target
         self.loop = loop
-        peer = request.url.peer
         let now = ContinuousClock.now
         progress = Progress(started: now, lastByte: now)
         progress.errorText[0] = 0
@@ -45,6 +62,9 @@ final class Transfer: Sendable {
         for list in progress.lists { curl_slist_free_all(list) }
         progress.errorText.deallocate()
     }
+
+    /// Scheme, host and port of the server: what may stand in a message.
+    var peer: String { target.peer }
 
     // MARK: The consumer's side
 
@@ -77,9 +97,9 @@ final class Transfer: Sendable {
 
     /// Ends the transfer: the consumer gets its error at once, the loop lets go as soon as it turns.
     func cancel() {
-        if exchange.withLock({ $0.isFinished }) { return }
-        finish(.failure(CancellationError()))
+        guard let waiters = exchange.withLock({ $0.cancel() }) else { return }
         loop.post(.remove(self))
+        fail(waiters, CancellationError())
     }
 
     func sever() { loop.post(.sever(self)) }
@@ -91,34 +111,56 @@ final class Transfer: Sendable {
 
     /// Ends the exchange; waiting readers learn of it.
     func finish(_ result: Result<Void, any Error>) {
-        let (headWaiter, bodyWaiter) = exchange.withLock { $0.finish(result) }
+        let waiters = exchange.withLock { $0.finish(result) }
         switch result {
-        case .success:
-            // Without a head: libcurl reports success only for complete responses, so this cannot come from a server.
-            headWaiter?.resume(
-                throwing: TransportError(kind: .interrupted, peer: peer, detail: "the response has no head"))
-            bodyWaiter?.resume(returning: nil)
-        case .failure(let error):
-            headWaiter?.resume(throwing: error)
-            bodyWaiter?.resume(throwing: error)
+        case .success: waiters.body?.resume(returning: nil)
+        case .failure(let error): fail(waiters, error)
         }
+    }
+
+    private func fail(_ waiters: Exchange.Waiters, _ error: any Error) {
+        waiters.head?.resume(throwing: error)
+        waiters.body?.resume(throwing: error)
     }
 
     /// Loop: libcurl is done with the transfer.
     func completed(_ code: CURLcode) {
-        guard code != CURLE_OK else { return finish(.success(())) }
-        finish(.failure(TransportError(code: code, detail: String(cString: progress.errorText), peer: peer)))
+        if let refusal = progress.refusal { return finish(.failure(refusal)) }
+        if code == CURLE_OK {
+            if progress.head != nil { return finish(.success(())) }
+            // After an unasked "101 Switching Protocols", for example.
+            let error = TransportError(kind: .interrupted, peer: peer, detail: "the response has no head")
+            return finish(.failure(error))
+        }
+        // What a proxy answers to CONNECT, 407 or 502, is no answer of the server.
+        let proxyStatus = info(CURLINFO_HTTP_CONNECTCODE)
+        let kind: TransportError.Kind? = proxyStatus == 0 || 200..<300 ~= proxyStatus ? nil : .connection
+        let detail = String(cString: progress.errorText)
+        finish(.failure(TransportError(code: code, kind: kind, detail: detail, peer: peer)))
     }
 
-    /// Loop: one header line, or the empty line behind the last.
-    func receivedHeader(_ bytes: UnsafeRawBufferPointer) {
+    /// Loop: one header line, or the empty line behind the last. Returns what libcurl's header callback has to.
+    func receivedHeader(_ bytes: UnsafeRawBufferPointer) -> Int {
         progress.lastByte = loop.now
-        var line = Substring(decoding: bytes, as: UTF8.self)
-        while let last = line.utf8.last, last == 0x0d || last == 0x0a || last == 0x20 { line.removeLast() }
-        if line.isEmpty { return completeHead() }
-        if progress.head != nil { return }  // a trailer
-        // A status line begins anew: after 1xx, and after a proxy's own answer to CONNECT.
-        if line.hasPrefix("HTTP/") { progress.headers.removeAll() } else { progress.headers.append(line: line) }
+        // A trailer, after the body.
+        if progress.head != nil { return bytes.count }
+        let blanks: [UInt8] = [0x0d, 0x0a, 0x20, 0x09]
+        let end = bytes.lastIndex { !blanks.contains($0) }.map { $0 + 1 } ?? 0
+        let line = Substring(decoding: bytes[..<end], as: UTF8.self)
+        // A status line begins anew, after 1xx.
+        if line.hasPrefix("HTTP/") {
+            progress.headers.removeAll()
+            progress.headerByteCount = 0
+        } else if line.isEmpty {
+            completeHead()
+        } else {
+            progress.headers.append(line: line)
+        }
+        progress.headerByteCount += bytes.count
+        if progress.headerByteCount <= Self.headerByteLimit { return bytes.count }
+        let detail = "its header has more than \(Self.headerByteLimit) bytes"
+        progress.refusal = TransportError(kind: .tooLarge, peer: peer, detail: detail)
+        return 0
     }
 
     private func completeHead() {
@@ -128,7 +170,8 @@ final class Transfer: Sendable {
             status: status,
             version: info(CURLINFO_HTTP_VERSION) == Int(CURL_HTTP_VERSION_2_0) ? .http2 : .http1,
             headers: progress.headers,
-            connection: ConnectionIdentity(socket: activeSocket ?? -1, localPort: info(CURLINFO_LOCAL_PORT)))
+            // A connection that is gone already is shared with nobody.
+            connection: connection?.identity ?? loop.connections.newIdentity())
         progress.head = head
         loop.reconsiderLimits()
         exchange.withLock { $0.receivedHead(head) }?.resume(returning: head)
@@ -139,7 +182,9 @@ final class Transfer: Sendable {
         progress.lastByte = loop.now
         switch exchange.withLock({ $0.received(bytes) }) {
         case .stored: break
-        case .pause: return Int(CURL_WRITEFUNC_PAUSE)
+        case .pause:
+            progress.isPaused = true
+            return Int(CURL_WRITEFUNC_PAUSE)
         case .deliver(let waiter): waiter.resume(returning: Array(bytes))
         }
         return bytes.count
@@ -156,21 +201,23 @@ final class Transfer: Sendable {
         consider(.total, request.limits.total, from: progress.started)
         if progress.head == nil {
             consider(.headers, request.limits.headers, from: progress.started)
-        } else if !exchange.withLock({ $0.isPaused }) {
+        } else if !progress.isPaused {
             consider(.silence, request.limits.silence, from: progress.lastByte)
         }
         return earliest
     }
 
-    /// Loop: the connection's socket, while there is one.
-    var activeSocket: Int32? {
-        var socket: curl_socket_t = -1
-        return remora_curl_get_socket(easy, &socket) == CURLE_OK && socket >= 0 ? socket : nil
+    /// Loop: the connection that carries the transfer, if it has one and it is open.
+    var connection: (socket: Int32, identity: ConnectionIdentity)? {
+        loop.connections.connection(
+            between: ConnectionTable.Endpoints(
+                localPort: info(CURLINFO_LOCAL_PORT), localAddress: text(CURLINFO_LOCAL_IP),
+                remotePort: info(CURLINFO_PRIMARY_PORT), remoteAddress: text(CURLINFO_PRIMARY_IP)))
     }
 
     /// Loop: for how long nothing has come in on the connection, whichever exchange it was for. Of the kernel, tcp(7).
     var connectionSilence: Duration? {
-        guard let socket = activeSocket else { return nil }
+        guard let socket = connection?.socket else { return nil }
         var info = tcp_info()
         var size = socklen_t(MemoryLayout<tcp_info>.size)
         guard getsockopt(socket, Int32(IPPROTO_TCP), TCP_INFO, &info, &size) == 0 else { return nil }
@@ -181,24 +228,10 @@ final class Transfer: Sendable {
         var value = 0
         return remora_curl_get_long(easy, info, &value) == CURLE_OK ? value : 0
     }
-}
 
-extension String {
-    /// Scheme, host and port of a URL: what may stand in a message.
-    var peer: String {
-        guard let scheme = firstRange(of: "://") else { return split(separator: "/").first.map(String.init) ?? "" }
-        let authority = self[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-        // What stands before an @ is a user name and a password.
-        let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
-        return String(self[..<scheme.upperBound] + host)
-    }
-
-    func firstRange(of text: String) -> Range<Index>? {
-        var i = startIndex
-        while i < endIndex {
-            if self[i...].hasPrefix(text) { return i..<index(i, offsetBy: text.count) }
-            i = index(after: i)
-        }
-        return nil
+    private func text(_ info: CURLINFO) -> String {
+        var value: UnsafePointer<CChar>?
+        guard remora_curl_get_string(easy, info, &value) == CURLE_OK, let value else { return "" }
+        return String(cString: value)
     }
 }

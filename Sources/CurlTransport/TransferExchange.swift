@@ -8,32 +8,35 @@
 /// returns what its caller has to do once it has left the lock.
 ///
 /// Bytes collect in one buffer that the consumer takes whole: a consumer that falls behind gets fewer and larger
-/// pieces. When the buffer is full the loop is told to pause, and after the next `take` to resume.
-struct TransferExchange {
-    typealias HeadWaiter = CheckedContinuation<ResponseHead, any Error>
-    typealias BodyWaiter = CheckedContinuation<[UInt8]?, any Error>
-
+/// pieces. When the buffer is full the loop is told to pause, and after the next `take` to resume. What a waiter is, the
+/// machine does not care: it keeps it and hands it back.
+struct TransferExchange<HeadWaiter: Sendable, BodyWaiter: Sendable> {
     /// At this many waiting bytes the transfer is paused. Large enough to keep the network busy while the consumer
     /// works, small enough for hundreds of slow consumers.
-    static let highWaterMark = 512 << 10
+    static var highWaterMark: Int { 512 << 10 }
+
+    /// Those who wait for something that an end of the transfer keeps from coming.
+    struct Waiters {
+        var head: HeadWaiter?
+        var body: BodyWaiter?
+    }
 
     private var buffer: [UInt8] = []
     /// How much the consumer took the last time that some waited.
     private var lastTaken = 0
     private var head: ResponseHead?
     private var result: Result<Void, any Error>?
-    private var headWaiter: HeadWaiter?
-    private var bodyWaiter: BodyWaiter?
+    private var waiters = Waiters()
     /// The loop was told to pause and not yet to resume.
-    private(set) var isPaused = false
+    private var isPaused = false
 
     // MARK: The loop's side
 
     /// The head is complete.
     mutating func receivedHead(_ head: ResponseHead) -> HeadWaiter? {
         self.head = head
-        defer { headWaiter = nil }
-        return headWaiter
+        defer { waiters.head = nil }
+        return waiters.head
     }
 
     enum Reception {
@@ -45,8 +48,10 @@ struct TransferExchange {
 
     /// A piece of the body has come.
     mutating func received(_ bytes: UnsafeRawBufferPointer) -> Reception {
-        if let waiter = bodyWaiter {
-            bodyWaiter = nil
+        // Cancelled, and the loop does not know yet.
+        if result != nil { return .stored }
+        if let waiter = waiters.body {
+            waiters.body = nil
             return .deliver(waiter)
         }
         if buffer.count >= Self.highWaterMark {
@@ -60,13 +65,13 @@ struct TransferExchange {
     }
 
     /// The transfer ended. Only the first result counts; what was received before stays available.
-    mutating func finish(_ result: Result<Void, any Error>) -> (HeadWaiter?, BodyWaiter?) {
-        if self.result == nil { self.result = result }
-        defer {
-            headWaiter = nil
-            bodyWaiter = nil
+    mutating func finish(_ result: Result<Void, any Error>) -> Waiters {
+        if self.result == nil {
+            if case .success = result { precondition(head != nil, "a response without a head is not a success") }
+            self.result = result
         }
-        return (headWaiter, bodyWaiter)
+        defer { waiters = Waiters() }
+        return waiters
     }
 
     // MARK: The consumer's side
@@ -75,8 +80,15 @@ struct TransferExchange {
     mutating func awaitHead(_ waiter: HeadWaiter) -> Result<ResponseHead, any Error>? {
         if let head { return .success(head) }
         if case .failure(let error) = result { return .failure(error) }
-        headWaiter = waiter
+        waiters.head = waiter
         return nil
+    }
+
+    /// The consumer gives up: what waits for it is thrown away. Nil if the transfer has ended already.
+    mutating func cancel() -> Waiters? {
+        guard result == nil else { return nil }
+        buffer = []
+        return finish(.failure(CancellationError()))
     }
 
     enum Taking {
@@ -99,8 +111,8 @@ struct TransferExchange {
         case .success: return .end
         case .failure(let error): return .failure(error)
         case nil:
-            precondition(bodyWaiter == nil, "a response body has one reader at a time")
-            bodyWaiter = waiter
+            precondition(waiters.body == nil, "a response body has one reader at a time")
+            waiters.body = waiter
             return .waiting
         }
     }

@@ -67,26 +67,47 @@ extension TransportError: CustomStringConvertible {
 }
 
 extension TransportError {
-    /// Translates libcurl's result.
-    init(code: CURLcode, detail: String, peer: String) {
-        let kind: Kind =
-            switch code {
-            case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_FUNCTION_ARGUMENT: .invalidRequest
-            case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .resolution
-            case CURLE_COULDNT_CONNECT, CURLE_PROXY: .connection
-            // The only time-out that is left to libcurl is that of connecting.
-            case CURLE_OPERATION_TIMEDOUT: .timeout(.connect)
-            case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
-                CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS,
-                CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-                .tls
-            case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_HTTP2,
-                CURLE_HTTP2_STREAM, CURLE_WEIRD_SERVER_REPLY:
-                .interrupted
-            case CURLE_BAD_CONTENT_ENCODING: .encoding
-            default: .other
-            }
+    /// Translates libcurl's result; `kind` overrules what the code says.
+    init(code: CURLcode, kind: Kind? = nil, detail: String, peer: String) {
+        // libcurl quotes a proxy's URL that it does not understand, with the password in it.
+        if detail.hasPrefix("Unsupported proxy") {
+            let detail = "the proxy's URL is malformed or of an unknown kind: check the settings or HTTPS_PROXY"
+            self.init(kind: .invalidRequest, peer: peer, detail: detail)
+            return
+        }
         let said = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
-        self.init(kind: kind, peer: peer, detail: "\(said) (libcurl \(code.rawValue))")
+        self.init(kind: kind ?? Self.kind(of: code), peer: peer, detail: "\(said) (libcurl \(code.rawValue))")
+    }
+
+    /// A limit was reached.
+    init(_ limit: Limit, after duration: Duration, peer: String) {
+        let what =
+            switch limit {
+            case .connect: "no connection"
+            case .headers: "no response"
+            case .silence: "not a byte more of the response"
+            case .total: "no complete response"
+            }
+        self.init(kind: .timeout(limit), peer: peer, detail: "\(what) within \(duration.formattedSeconds)")
+    }
+
+    private static func kind(of code: CURLcode) -> Kind {
+        switch code {
+        case CURLE_URL_MALFORMAT, CURLE_BAD_FUNCTION_ARGUMENT: .invalidRequest
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .resolution
+        case CURLE_COULDNT_CONNECT, CURLE_PROXY: .connection
+        // The only time-out that is left to libcurl is that of connecting.
+        case CURLE_OPERATION_TIMEDOUT: .timeout(.connect)
+        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
+            CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS,
+            CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+            .tls
+        // An "unsupported protocol" is an answer that is no HTTP/1 or 2: schemes were checked before.
+        case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_HTTP2, CURLE_HTTP2_STREAM,
+            CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL:
+            .interrupted
+        case CURLE_BAD_CONTENT_ENCODING: .encoding
+        default: .other
+        }
     }
 }
