@@ -82,7 +82,8 @@ let package = Package(
         tests(
             of: "KubernetesClient",
             [
-                "KubernetesSimulator", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "InformerOracle", "JSON",
+                "KubernetesSimulator", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "InformerOracle",
+                "JSON",
             ]),
         tests(of: "HTTPServer", ["HTTPProbe", "Threading"]),
         tests(of: "KubernetesSimulator", ["HTTPProbe", "JSON", "Threading", subprocess]),
@@ -90,6 +91,9 @@ let package = Package(
         tests(of: "FaultProxy", ["Threading", nioCore]),
         tests(
             of: "RealCluster",
-            ["KubernetesClient", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "InformerOracle", "JSON"]),
+            [
+                "KubernetesClient", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "InformerOracle", "JSON",
+                "Threading", subprocess,
+            ]),
     ]
 )
