@@ -96,6 +96,9 @@ let package = Package(
         tests(of: "FaultProxy", ["Threading", nioCore]),
         tests(
             of: "RealCluster",
-            ["KubernetesClient", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "InformerOracle", "JSON"]),
+            [
+                "KubernetesClient", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "InformerOracle", "JSON",
+                "Threading", subprocess,
+            ]),
     ]
 )
