@@ -26,6 +26,10 @@ static inline CURLcode remora_curl_set_data_callback(
     CURLcode code = curl_easy_setopt(easy, function, callback);
     return code ? code : curl_easy_setopt(easy, data, context);
 }
+static inline CURLcode remora_curl_set_socket_callback(
+    CURL *easy, int (*callback)(void *context, curl_socket_t socket, curlsocktype purpose)) {
+    return curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, callback);
+}
 static inline CURLcode remora_curl_get_long(CURL *easy, CURLINFO info, long *value) {
     return curl_easy_getinfo(easy, info, value);
 }
@@ -35,4 +39,3 @@ static inline CURLcode remora_curl_get_socket(CURL *easy, curl_socket_t *value) 
 static inline CURLMcode remora_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);
 }
-static const unsigned long remora_curlauth_bearer = CURLAUTH_BEARER;

@@ -12,19 +12,28 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
         case escape
         /// Objects and arrays nest deeper than ``JSONReader/depthLimit``.
         case tooDeep
+        /// The text is longer than its reader accepts; the offset is the limit.
+        case tooLong
         /// More bytes follow the value.
         case trailingBytes
 
         /// Equal faults of equal expectation.
         public static func == (a: Reason, b: Reason) -> Bool {
             switch (a, b) {
-            case (.truncated, .truncated), (.controlCharacter, .controlCharacter), (.escape, .escape),
+            case (.tooLong, .tooLong), (.truncated, .truncated), (.controlCharacter, .controlCharacter),
+                (.escape, .escape),
                 (.tooDeep, .tooDeep), (.trailingBytes, .trailingBytes):
                 true
             case (.expected(let a), .expected(let b)): a.description == b.description
             default: false
             }
         }
+    }
+
+    /// An error at a place in a text.
+    public init(reason: Reason, offset: Int) {
+        self.reason = reason
+        self.offset = offset
     }
 
     /// What is wrong.
@@ -40,6 +49,7 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
         case .controlCharacter: "JSON: unescaped control character in a string at byte \(offset)"
         case .escape: "JSON: unknown escape sequence at byte \(offset)"
         case .tooDeep: "JSON nests deeper than \(JSONReader.depthLimit) levels at byte \(offset)"
+        case .tooLong: "JSON text longer than the limit of \(offset) bytes"
         case .trailingBytes: "JSON: more text after the value, at byte \(offset)"
         }
     }

@@ -22,7 +22,7 @@ public struct JSONReader {
 
     let base: UnsafePointer<UInt8>
     let end: Int
-    private var position = 0
+    var position = 0
     private var depth = 0
     /// A value has just been read at this level: a comma or the closing bracket must follow.
     private var isAfterValue = false
@@ -124,18 +124,17 @@ public struct JSONReader {
 
     /// An integer that fits 64 bits; a fraction or an exponent is an error.
     public mutating func readInteger() throws(JSONError) -> Int64 {
-        let start = try numberStart()
-        guard let value = JSONText.integer(base + start, position - start) else {
-            position = start
+        let text = try readNumberText()
+        guard let value = JSONText.integer(text) else {
+            position -= text.count
             throw error(.expected("an integer"))
         }
         return value
     }
 
-    /// A number.
+    /// A number; one beyond the range of `Double` becomes the largest or smallest that there is, never infinity.
     public mutating func readDouble() throws(JSONError) -> Double {
-        let start = try numberStart()
-        return JSONText.double(base + start, position - start)
+        JSONText.double(try readNumberText())
     }
 
     /// A boolean.
@@ -160,7 +159,12 @@ public struct JSONReader {
 
     /// Passes over one value of any kind and checks its syntax.
     public mutating func skipValue() throws(JSONError) {
-        try skip(depth)
+        skipWhitespace()
+        guard position < end else { throw error(.truncated) }
+        switch base[position] {
+        case UInt8(ascii: "{"), UInt8(ascii: "["): try skipContainer(at: depth)
+        default: try skipScalar()
+        }
         isAfterValue = true
     }
 
@@ -176,10 +180,10 @@ public struct JSONReader {
 
     /// An error at the current position.
     func error(_ reason: JSONError.Reason) -> JSONError {
-        JSONError(reason: position >= end && reason != .trailingBytes ? .truncated : reason, offset: position)
+        JSONError(reason: position >= end ? .truncated : reason, offset: position)
     }
 
-    @inline(__always) private mutating func skipWhitespace() {
+    @inline(__always) mutating func skipWhitespace() {
         while position < end {
             let byte = base[position]
             // One comparison rules out nearly everything: API servers write no white space.
@@ -228,45 +232,40 @@ public struct JSONReader {
     }
 
     /// Moves from behind the opening quote onto the closing one; true if there was a backslash.
-    ///
-    /// Eight bytes at a time: the highest bit of a byte of `hit` is set where the text has a quote, a backslash or a
-    /// control character (exact for the lowest such byte, which is the only one used).
-    @inline(__always) private mutating func scanString() throws(JSONError) -> Bool {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let highs: UInt64 = 0x8080_8080_8080_8080
+    mutating func scanString() throws(JSONError) -> Bool {
         var isEscaped = false
-        var i = position
         while true {
-            while i &+ 8 <= end {
-                let word = UnsafeRawPointer(base + i).loadUnaligned(as: UInt64.self)
-                let quote = word ^ (ones &* 0x22)
-                let backslash = word ^ (ones &* 0x5c)
-                let hit =
-                    ((quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (word &- ones &* 0x20) & ~word)
-                    & highs
-                if hit != 0 {
-                    i &+= hit.trailingZeroBitCount &>> 3
-                    break
-                }
-                i &+= 8
-            }
-            guard i < end else {
-                position = end
-                throw error(.truncated)
-            }
-            switch base[i] {
-            case 0x22:
-                position = i
-                return isEscaped
+            position = Self.specialByte(base, position, end)
+            guard position < end else { throw error(.truncated) }
+            switch base[position] {
+            case 0x22: return isEscaped
             case 0x5c:
                 isEscaped = true
-                i = try endOfEscape(i)
-            case 0..<0x20:
-                position = i
-                throw error(.controlCharacter)
-            default: i &+= 1
+                position = try endOfEscape(position)
+            default: throw error(.controlCharacter)
             }
         }
+    }
+
+    /// The place of the first quote, backslash or control character from `start` on; `end` if there is none.
+    ///
+    /// Eight bytes at a time: the highest bit of a byte of `hit` is set where the text has one of these (exact for the
+    /// lowest such byte, which is the only one used).
+    @inline(__always) static func specialByte(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs: UInt64 = 0x8080_8080_8080_8080
+        var i = start
+        while i &+ 8 <= end {
+            let word = UInt64(littleEndian: UnsafeRawPointer(base + i).loadUnaligned(as: UInt64.self))
+            let quote = word ^ (ones &* 0x22)
+            let backslash = word ^ (ones &* 0x5c)
+            let hit =
+                ((quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (word &- ones &* 0x20) & ~word) & highs
+            if hit != 0 { return i &+ hit.trailingZeroBitCount &>> 3 }
+            i &+= 8
+        }
+        while i < end, base[i] >= 0x20, base[i] != 0x22, base[i] != 0x5c { i &+= 1 }
+        return i
     }
 
     /// The position behind the escape that begins at `i`.
@@ -295,16 +294,16 @@ public struct JSONReader {
         }
     }
 
-    /// Consumes a number and returns where it began; the grammar of RFC 8259 section 6 is checked.
-    private mutating func numberStart() throws(JSONError) -> Int {
+    /// Consumes a number and returns its text; the grammar of RFC 8259 section 6 is checked.
+    mutating func readNumberText() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
         guard try peek() == .number else { throw error(.expected("a number")) }
         let start = position
         try skipNumber()
         isAfterValue = true
-        return start
+        return UnsafeBufferPointer(start: base + start, count: position - start)
     }
 
-    private mutating func skipNumber() throws(JSONError) {
+    mutating func skipNumber() throws(JSONError) {
         if base[position] == UInt8(ascii: "-") { position += 1 }
         if position < end, base[position] == UInt8(ascii: "0") { position += 1 } else { try skipDigits() }
         if position < end, base[position] == UInt8(ascii: ".") {
@@ -313,7 +312,9 @@ public struct JSONReader {
         }
         if position < end, base[position] | 0x20 == UInt8(ascii: "e") {
             position += 1
-            if position < end, base[position] == UInt8(ascii: "+") || base[position] == UInt8(ascii: "-") { position += 1 }
+            if position < end, base[position] == UInt8(ascii: "+") || base[position] == UInt8(ascii: "-") {
+                position += 1
+            }
             try skipDigits()
         }
     }
@@ -324,92 +325,10 @@ public struct JSONReader {
         if position == start { throw error(.expected("a digit")) }
     }
 
-    private mutating func literal(_ text: StaticString) throws(JSONError) {
-        let count = text.utf8CodeUnitCount
-        guard position + count <= end else {
-            position = end
-            throw error(.truncated)
-        }
+    mutating func literal(_ text: StaticString) throws(JSONError) {
+        let count = min(text.utf8CodeUnitCount, end - position)
         guard memcmp(base + position, text.utf8Start, count) == 0 else { throw error(.expected("a value")) }
         position += count
+        if count < text.utf8CodeUnitCount { throw error(.truncated) }
     }
-
-    private mutating func skip(_ depth: Int) throws(JSONError) {
-        skipWhitespace()
-        guard position < end else { throw error(.truncated) }
-        switch base[position] {
-        case UInt8(ascii: "\""):
-            position += 1
-            _ = try scanString()
-            position += 1
-        case UInt8(ascii: "{"):
-            try skipContainer(depth, closing: UInt8(ascii: "}"), hasKeys: true)
-        case UInt8(ascii: "["):
-            try skipContainer(depth, closing: UInt8(ascii: "]"), hasKeys: false)
-        case UInt8(ascii: "t"): try literal("true")
-        case UInt8(ascii: "f"): try literal("false")
-        case UInt8(ascii: "n"): try literal("null")
-        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): try skipNumber()
-        default: throw error(.expected("a value"))
-        }
-    }
-
-    private mutating func skipContainer(_ depth: Int, closing bracket: UInt8, hasKeys: Bool) throws(JSONError) {
-        guard depth < Self.depthLimit else { throw error(.tooDeep) }
-        position += 1
-        skipWhitespace()
-        if position < end, base[position] == bracket {
-            position += 1
-            return
-        }
-        while true {
-            if hasKeys {
-                skipWhitespace()
-                guard position < end, base[position] == UInt8(ascii: "\"") else {
-                    throw error(.expected("a member name"))
-                }
-                position += 1
-                _ = try scanString()
-                position += 1
-                skipWhitespace()
-                guard position < end, base[position] == UInt8(ascii: ":") else { throw error(.expected("':'")) }
-                position += 1
-            }
-            try skip(depth + 1)
-            skipWhitespace()
-            guard position < end else { throw error(.truncated) }
-            switch base[position] {
-            case UInt8(ascii: ","): position += 1
-            case bracket:
-                position += 1
-                return
-            default: throw error(.expected("',' or the closing bracket"))
-            }
-        }
-    }
-}
-
-/// What a JSON value is.
-public enum JSONKind: Sendable, Equatable {
-    /// The kinds of RFC 8259 section 3.
-    case object, array, string, number, boolean, null
-}
-
-/// A member's name as it stands in the text; compare it with a literal, or make a `String` of it.
-public struct JSONKey {
-    let start: UnsafePointer<UInt8>
-    let count: Int
-    let isEscaped: Bool
-
-    /// The name, unescaped.
-    public var string: String { JSONText.string(start, count, isEscaped: isEscaped) }
-
-    /// Whether the name is `literal`.
-    @inline(__always) public static func == (key: JSONKey, literal: StaticString) -> Bool {
-        if key.isEscaped { return key.string == literal.description }
-        return key.count == literal.utf8CodeUnitCount && memcmp(key.start, literal.utf8Start, key.count) == 0
-    }
-
-    /// Lets a key be matched against literals in a `switch`.
-    @inline(__always) public static func ~= (literal: StaticString, key: JSONKey) -> Bool { key == literal }
 }

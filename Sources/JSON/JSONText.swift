@@ -9,11 +9,11 @@ enum JSONText {
     }
 
     /// The value of an integer's text; nil if it has a fraction, an exponent, or more than 64 bits.
-    static func integer(_ start: UnsafePointer<UInt8>, _ count: Int) -> Int64? {
-        let isNegative = start[0] == UInt8(ascii: "-")
+    static func integer(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
+        let isNegative = text.first == UInt8(ascii: "-")
         var value: Int64 = 0
-        for i in (isNegative ? 1 : 0)..<count {
-            let digit = start[i] &- UInt8(ascii: "0")
+        for byte in text.dropFirst(isNegative ? 1 : 0) {
+            let digit = byte &- UInt8(ascii: "0")
             guard digit < 10 else { return nil }
             let (product, overflow1) = value.multipliedReportingOverflow(by: 10)
             let (sum, overflow2) = product.subtractingReportingOverflow(Int64(digit))
@@ -25,9 +25,11 @@ enum JSONText {
         return value == .min ? nil : -value
     }
 
-    static func double(_ start: UnsafePointer<UInt8>, _ count: Int) -> Double {
+    /// The value of a number's text, kept finite: infinity could not be written back as JSON.
+    static func double(_ text: UnsafeBufferPointer<UInt8>) -> Double {
         // The grammar was checked by the reader, so this cannot fail.
-        Double(String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)) ?? .nan
+        let value = Double(String(decoding: text, as: UTF8.self)) ?? 0
+        return min(max(value, -.greatestFiniteMagnitude), .greatestFiniteMagnitude)
     }
 
     static func hexDigit(_ byte: UInt8) -> UInt32? {

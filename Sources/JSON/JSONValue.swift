@@ -2,7 +2,8 @@ public import OrderedCollections
 
 /// A JSON value as a tree, for objects that are small or are to be changed.
 ///
-/// Integers that fit 64 bits stay exact; members keep the order in which they stood.
+/// Integers that fit 64 bits stay exact; members keep the order in which they stood. Strings are equal as Swift
+/// compares them: names that differ only in Unicode normalization are one name.
 @frozen public enum JSONValue: Sendable, Hashable {
     /// `null`.
     case null
@@ -51,10 +52,8 @@ extension JSONValue {
         case .boolean: return .boolean(try reader.readBoolean())
         case .string: return .string(try reader.readString())
         case .number:
-            let raw = try reader.readRaw()
-            guard let start = raw.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return .null }
-            return JSONText.integer(start, raw.count).map(JSONValue.integer)
-                ?? .double(JSONText.double(start, raw.count))
+            let text = try reader.readNumberText()
+            return JSONText.integer(text).map(JSONValue.integer) ?? .double(JSONText.double(text))
         case .array:
             var elements: [JSONValue] = []
             try reader.beginArray()
@@ -87,7 +86,9 @@ extension JSONValue {
     /// The elements, or nil if this is no array.
     public var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
     /// The members, or nil if this is no object.
-    public var object: OrderedDictionary<String, JSONValue>? { if case .object(let value) = self { value } else { nil } }
+    public var object: OrderedDictionary<String, JSONValue>? {
+        if case .object(let value) = self { value } else { nil }
+    }
     /// Whether this is null.
     public var isNull: Bool { self == .null }
 

@@ -62,8 +62,8 @@ public struct JSONWriter {
     /// A number; JSON has no word for infinity and not-a-number, which become null.
     public mutating func write(_ value: Double) {
         guard value.isFinite else { return scalar("null") }
-        let text = value.description
-        // 3.0 is written as 3, as the API server and JavaScript do.
+        // 3.0 is written as 3 and -0.0 as 0, as JavaScript does; API servers refuse 3.0 where they want an integer.
+        let text = value == 0 ? "0" : value.description
         scalar(text.hasSuffix(".0") ? String(text.dropLast(2)) : text)
     }
 

@@ -5,6 +5,10 @@ internal import Glibc
 /// Belongs to one task at a time (it is not `Sendable`). Bounded: at its capacity it starts anew, which costs sharing
 /// with strings from before, never correctness.
 public final class StringInterner {
+    /// Longer strings are not kept: what repeats are names and images (at most some 300 bytes), and the number of
+    /// strings alone would not bound the memory.
+    private static let longestKept = 1024
+
     private var strings: [Int: String] = [:]
     private let capacity: Int
 
@@ -13,6 +17,7 @@ public final class StringInterner {
 
     /// The string of these UTF-8 bytes, shared with every earlier one alike.
     public func string(_ bytes: UnsafeRawBufferPointer) -> String {
+        if bytes.count > Self.longestKept { return String(decoding: bytes, as: UTF8.self) }
         let hash = Self.hash(bytes)
         if let known = strings[hash], Self.isEqual(known, bytes) { return known }
         let string = String(decoding: bytes, as: UTF8.self)

@@ -1,1 +1,3 @@
-print("remora")
+import RemoraCLI
+
+await Remora.launch()

@@ -10,7 +10,7 @@ struct KubectlTests {
     private func withKubectl(_ body: (KubernetesSimulator, Kubectl) async throws -> Void) async throws {
         try await withSimulator {
             $0.podTermination = .after(.milliseconds(10))
-            $0.now = { .now }
+            $0.now = { .now() }
         } _: { simulator, _ in
             try await body(simulator, Kubectl(server: try #require(simulator.url)))
         }

@@ -2,6 +2,7 @@ import HTTPProbe
 import JSON
 import KubernetesSimulator
 import Testing
+import Timestamps
 
 /// Discovery, single objects and lists, over HTTP.
 @Suite(.timeLimit(.minutes(2))) struct ReadingTests {
@@ -218,7 +219,7 @@ import Testing
     func ages(seconds: Int64, text: String) async throws {
         try await withSimulator { simulator, probe in
             var object = configMap("one")
-            object["metadata"]?["creationTimestamp"] = .string((fixedTime + -seconds).description)
+            object["metadata"]?["creationTimestamp"] = .string((fixedTime + .seconds(-seconds)).description)
             try simulator.create(object)
             let answer = try await probe.send("GET", "/api/v1/configmaps", ["Accept": Self.table]).json
             #expect(answer["rows"]?[0]?["cells"] == ["one", 0, .string(text)])

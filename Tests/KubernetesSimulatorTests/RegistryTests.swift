@@ -1,5 +1,6 @@
 import JSON
 import Testing
+import Timestamps
 
 @testable import KubernetesSimulator
 
@@ -237,7 +238,7 @@ import Testing
         _ = try create(pod("bound", node: "node-1"), pods)
         let marked = try registry.delete(pods, namespace: "default", name: "bound", .init())
         #expect(marked.object.value.metadata["deletionGracePeriodSeconds"] == 30)
-        #expect(marked.object.value.metadata["deletionTimestamp"]?.string == (fixedTime + 30).description)
+        #expect(marked.object.value.metadata["deletionTimestamp"]?.string == (fixedTime + .seconds(30)).description)
         let removal = try #require(marked.pendingRemoval)
         #expect(registry.finish(removal)?.changes.map(\.kind) == [.deleted])
         #expect(registry.finish(removal) == nil)

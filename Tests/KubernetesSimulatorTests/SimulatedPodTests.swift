@@ -1,6 +1,7 @@
 import JSON
 import KubernetesSimulator
 import Testing
+import Timestamps
 
 @Suite struct SimulatedPodTests {
     private func status(of container: String, _ pod: JSONValue) -> JSONValue? {

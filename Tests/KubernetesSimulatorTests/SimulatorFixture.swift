@@ -2,9 +2,10 @@ import HTTPProbe
 import JSON
 import KubernetesSimulator
 import Testing
+import Timestamps
 
 /// The time in every test: nothing depends on the machine's clock.
-let fixedTime = Timestamp(seconds: 1_700_000_000)
+let fixedTime = Timestamp(sinceEpoch: .seconds(1_700_000_000))
 
 /// Runs a simulator for the time of `body`.
 func withSimulator(

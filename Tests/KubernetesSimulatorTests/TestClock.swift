@@ -1,5 +1,6 @@
 import KubernetesSimulator
 import Threading
+import Timestamps
 
 /// A clock that moves when it is told to.
 final class TestClock: Sendable {
@@ -8,5 +9,5 @@ final class TestClock: Sendable {
     /// The time now.
     var read: @Sendable () -> Timestamp { { [self] in time.withLock { $0 } } }
 
-    func advance(by seconds: Int64) { time.withLock { $0 = $0 + seconds } }
+    func advance(by seconds: Int64) { time.withLock { $0 = $0 + .seconds(seconds) } }
 }

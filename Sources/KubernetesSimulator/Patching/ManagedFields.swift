@@ -1,4 +1,5 @@
 internal import JSON
+internal import Timestamps
 
 /// Who set which field: `metadata.managedFields`.
 struct ManagedFields: Sendable, Equatable {

@@ -1,0 +1,72 @@
+/// One HTTP request and the terms on which it is made.
+public struct HTTPRequest: Sendable {
+    /// Which versions of HTTP may be spoken.
+    public enum VersionPolicy: Sendable, Hashable {
+        /// HTTP/2 where a TLS server offers it, else HTTP/1.1.
+        case automatic
+        /// HTTP/1.1 only.
+        case http1
+    }
+
+    /// The method, in capitals.
+    public var method: String
+    /// The absolute URL, `http` or `https`, percent-encoded.
+    public var url: String
+    /// Sent in this order. A `User-Agent` is added if none is given.
+    public var headers: [(name: String, value: String)]
+    /// The body, if there is one.
+    public var body: [UInt8]?
+    /// Trust and identity for `https`.
+    public var tls: TLSSettings
+    /// The way out of this machine.
+    public var proxy: ProxySettings
+    /// How long each stage may take.
+    public var limits: TimeLimits
+    /// Which versions of HTTP may be spoken.
+    public var versions: VersionPolicy
+    /// Whether the server may compress the body (gzip and what else libcurl knows); it arrives unpacked.
+    public var acceptsCompression: Bool
+    /// A connection from the pool is not good enough: make a new one.
+    public var wantsNewConnection: Bool
+
+    /// A request without body, on default terms.
+    public init(
+        method: String = "GET", url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil,
+        tls: TLSSettings = TLSSettings(), proxy: ProxySettings = .environment, limits: TimeLimits = TimeLimits(),
+        versions: VersionPolicy = .automatic, acceptsCompression: Bool = false, wantsNewConnection: Bool = false
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.tls = tls
+        self.proxy = proxy
+        self.limits = limits
+        self.versions = versions
+        self.acceptsCompression = acceptsCompression
+        self.wantsNewConnection = wantsNewConnection
+    }
+}
+
+/// How long each stage of a request may take; nil is without limit.
+public struct TimeLimits: Sendable, Hashable {
+    /// Name resolution, TCP and TLS together.
+    public var connect: Duration
+    /// From the start until the response's head is complete.
+    public var headers: Duration?
+    /// Between two pieces of the body. The time in which the consumer itself holds the stream back does not count.
+    public var silence: Duration?
+    /// The whole request.
+    public var total: Duration?
+
+    /// Limits that suit a short exchange with a server nearby.
+    public init(
+        connect: Duration = .seconds(10), headers: Duration? = .seconds(30), silence: Duration? = .seconds(30),
+        total: Duration? = nil
+    ) {
+        self.connect = connect
+        self.headers = headers
+        self.silence = silence
+        self.total = total
+    }
+}

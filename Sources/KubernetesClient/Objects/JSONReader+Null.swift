@@ -1,0 +1,39 @@
+public import JSON
+public import Timestamps
+
+/// Readers for the API's convention that null means "not set": the empty value of the field's type.
+extension JSONReader {
+    /// A string.
+    mutating func text() throws(JSONError) -> String { try readStringOrNull() ?? "" }
+
+    /// A string that repeats among objects.
+    mutating func text(_ interner: StringInterner) throws(JSONError) -> String {
+        try readNull() ? "" : try readString(interning: interner)
+    }
+
+    /// An integer.
+    mutating func integer() throws(JSONError) -> Int64 { try readNull() ? 0 : try readInteger() }
+
+    /// A boolean.
+    mutating func flag() throws(JSONError) -> Bool { try readNull() ? false : try readBoolean() }
+
+    /// A time, or nil for null. Text that is no time is taken as none: a summary is no place to refuse an object.
+    public mutating func readTimestamp() throws(JSONError) -> Timestamp? {
+        guard let text = try readStringOrNull() else { return nil }
+        return Timestamp(text)
+    }
+
+    /// Enters an object, or consumes a null and returns false.
+    mutating func beginObjectOrNull() throws(JSONError) -> Bool {
+        if try readNull() { return false }
+        try beginObject()
+        return true
+    }
+
+    /// Enters an array, or consumes a null and returns false.
+    mutating func beginArrayOrNull() throws(JSONError) -> Bool {
+        if try readNull() { return false }
+        try beginArray()
+        return true
+    }
+}
