@@ -92,7 +92,7 @@ import Timestamps
         #expect(id(second) != id(third))
         #expect(
             status(of: SimulatedPod.mainContainer, third)?["lastState"]?["terminated"]?["finishedAt"]?.string
-                == (fixedTime + 60).description)
+                == (fixedTime + .seconds(60)).description)
         let ready = third["status"]?["conditions"]?.array?.first { $0["type"] == "Ready" }
         #expect(ready?["lastTransitionTime"]?.string == fixedTime.description)
     }
