@@ -207,7 +207,9 @@ import Threading
     func headerTimeout() async throws {
         var configuration = HTTPServerConfiguration()
         configuration.headerTimeout = .milliseconds(50)
-        try await withServer(configuration) { _ in .text("") } _: { server in
+        try await withServer(configuration) { _ in
+            .text("")
+        } _: { server in
             let silent = try await RawConnection.open(port: server.port)
             #expect(await silent.readToEnd() == "")
         }
@@ -217,7 +219,9 @@ import Threading
     func idleTimeout() async throws {
         var configuration = HTTPServerConfiguration()
         configuration.idleTimeout = .milliseconds(50)
-        try await withServer(configuration) { _ in .text("answer") } _: { server in
+        try await withServer(configuration) { _ in
+            .text("answer")
+        } _: { server in
             let idle = try await RawConnection.open(port: server.port)
             try await idle.send(Self.get)
             #expect(await idle.readToEnd().hasSuffix("answer"))
