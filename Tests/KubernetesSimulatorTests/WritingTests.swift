@@ -40,6 +40,11 @@ import Testing
                 "application/apply-patch+yaml",
                 #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"one"},"data":{"b":"2"}}"#, 200
             ),
+            (
+                "application/apply-patch+yaml",
+                "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: one\ndata:\n  b: '2'\n", 200
+            ),
+            ("application/apply-patch+yaml", "a: [", 400),
             ("application/json", #"{"data":{"b":"2"}}"#, 415),
             ("application/json-patch+json", #"[{"op":"test","path":"/data/a","value":"2"}]"#, 422),
             ("application/merge-patch+json", #"{"metadata":{"resourceVersion":"1"}}"#, 409),

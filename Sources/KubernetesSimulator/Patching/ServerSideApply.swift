@@ -9,7 +9,7 @@ extension ObjectRegistry {
     ) throws(APIStatus) -> Outcome {
         try Self.check(configuration, resource)
         let manager = options.manager ?? ""
-        let fields = FieldSet(of: configuration)
+        let fields = FieldSet(of: configuration, .ignored)
         let key = StoredObject.key(resource, namespace: namespace, name: name)
         guard let old = store.object(resource, key: key) else {
             guard configuration.metadata["name"]?.string == name else { throw .namelessApply(name) }
@@ -80,9 +80,12 @@ extension APIStatus {
     fileprivate static func applyConflict(_ conflicts: [ManagedFields.Entry]) -> APIStatus {
         let causes = conflicts.flatMap { entry in
             entry.fields.paths.map { path in
+                // Of those who applied, the server does not say in which version.
                 Cause(
                     reason: "FieldManagerConflict",
-                    message: "conflict with \"\(entry.manager)\" using \(entry.apiVersion)", field: path)
+                    message: "conflict with \"\(entry.manager)\""
+                        + (entry.operation == "Apply" ? "" : " using \(entry.apiVersion)"),
+                    field: path)
             }
         }
         let count = causes.count == 1 ? "1 conflict" : "\(causes.count) conflicts"
