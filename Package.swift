@@ -98,7 +98,7 @@ let package = Package(
             of: "RealCluster",
             [
                 "KubernetesClient", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "InformerOracle", "JSON",
-                "Threading", subprocess,
+                "Threading", "Timestamps", subprocess,
             ]),
     ]
 )

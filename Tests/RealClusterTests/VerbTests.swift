@@ -1,6 +1,7 @@
 import JSON
 import RealCluster
 import Testing
+import Timestamps
 
 @testable import KubernetesClient
 
@@ -81,7 +82,9 @@ struct VerbTests {
     @Test("fields that another manager applied are a conflict, and are taken over by force")
     func apply() async throws {
         func apply(_ colour: JSONValue, as manager: String, force: Bool = false) async throws -> JSONValue? {
-            let object: JSONValue = ["apiVersion": "v1", "kind": "ConfigMap", "data": ["colour": colour]]
+            let object: JSONValue = [
+                "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "settings"], "data": ["colour": colour],
+            ]
             return try await client.patch(
                 .configMaps, .apply(object, fieldManager: manager, force: force), namespace: namespace,
                 name: "settings")["data"]
@@ -197,7 +200,7 @@ struct VerbTests {
         let unknown = APIResource(group: "example.org", plural: "reefs", kind: "Reef")
         let missing = await failure { _ = try await client.list(ObjectSummary.self, resource: unknown) }
         #expect(
-            missing?.description == "cannot list reefs.example.org: the server could not find the requested resource; "
+            missing?.description == "cannot list reefs.example.org: 404 page not found; "
                 + "this server does not have reefs.example.org: see what it has with: kubectl api-resources")
 
         let invalid = await failure { try await client.createConfigMap("Not A Name", in: namespace) }
