@@ -36,8 +36,9 @@ let package = Package(
     products: [
         .executable(name: "remora", targets: ["remora"]),
         .library(name: "CurlTransport", targets: ["CurlTransport"]),
-        .library(name: "KubernetesClient", targets: ["KubernetesConfiguration", "KubernetesClient"]),
-        .library(name: "KubernetesSimulator", targets: ["KubernetesSimulator"]),
+        .library(
+            name: "KubernetesClient", targets: ["KubernetesConfiguration", "KubernetesClient", "JSON", "Timestamps"]),
+        .library(name: "KubernetesSimulator", targets: ["KubernetesSimulator", "JSON", "Timestamps"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -53,17 +54,20 @@ let package = Package(
 
         // Foundations: each knows only what stands above it in this list
         module("Threading", ["CThreads"]),
+        module("Timestamps"),
         module("JSON", [ordered]),
         module("YAML", ["CYAML", "JSON"]),
 
         // The Kubernetes client
         module("CurlTransport", ["CCurl", "Threading", deque]),
-        module("KubernetesConfiguration", ["CurlTransport", "Threading", "JSON", "YAML", subprocess]),
-        module("KubernetesClient", ["KubernetesConfiguration", "CurlTransport", "Threading", "JSON", deque, ordered]),
+        module("KubernetesConfiguration", ["CurlTransport", "Threading", "Timestamps", "JSON", "YAML", subprocess]),
+        module(
+            "KubernetesClient",
+            ["KubernetesConfiguration", "CurlTransport", "Threading", "Timestamps", "JSON", ordered]),
 
         // An API server in memory
         module("HTTPServer", ["Threading", nioCore, nioPosix, nioHTTP1]),
-        module("KubernetesSimulator", ["HTTPServer", "JSON", "YAML", "Threading", deque, ordered]),
+        module("KubernetesSimulator", ["HTTPServer", "JSON", "YAML", "Threading", deque, ordered, "Timestamps"]),
 
         // The command line
         module("RemoraCLI", ["KubernetesClient", "KubernetesConfiguration", "KubernetesSimulator", argumentParser]),
@@ -75,21 +79,26 @@ let package = Package(
         testSupport("InformerOracle", ["KubernetesClient", "Threading"]),
         testSupport("RealCluster", [subprocess]),
         tests(of: "Threading"),
+        tests(of: "Timestamps"),
         tests(of: "JSON"),
         tests(of: "YAML", ["JSON"]),
         tests(of: "CurlTransport", ["HTTPServer", "FaultProxy", "Threading", subprocess]),
-        tests(of: "KubernetesConfiguration", ["YAML", "JSON", "CurlTransport"]),
+        tests(of: "KubernetesConfiguration", ["YAML", "JSON", "CurlTransport", "Timestamps"]),
         tests(
             of: "KubernetesClient",
             [
-                "KubernetesSimulator", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "InformerOracle", "JSON",
+                "KubernetesSimulator", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "InformerOracle",
+                "JSON",
             ]),
         tests(of: "HTTPServer", ["HTTPProbe", "Threading"]),
-        tests(of: "KubernetesSimulator", ["HTTPProbe", "JSON", "Threading", subprocess]),
+        tests(of: "KubernetesSimulator", ["Timestamps", "HTTPProbe", "JSON", "Threading", subprocess]),
         tests(of: "RemoraCLI", ["KubernetesSimulator", subprocess]),
         tests(of: "FaultProxy", ["Threading", nioCore]),
         tests(
             of: "RealCluster",
-            ["KubernetesClient", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "InformerOracle", "JSON"]),
+            [
+                "KubernetesClient", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "InformerOracle", "JSON",
+                "Threading", "Timestamps", subprocess,
+            ]),
     ]
 )

@@ -194,8 +194,9 @@ final class EventLoop: Sendable {
                 next = min(next ?? deadline.at, deadline.at)
                 continue
             }
-            // A connection on which nothing came for as long is most likely dead: it must not serve the next request.
-            if let silence = transfer.connectionSilence, silence >= deadline.after { sever(transfer) }
+            // A connection on which nothing came is most likely dead: it must not serve the next request. Half the time
+            // is enough: the begin of a TLS record may have come later than the last byte that could be read of it.
+            if let silence = transfer.connectionSilence, silence >= deadline.after / 2 { sever(transfer) }
             end(transfer, TransportError(deadline.limit, after: deadline.after, peer: transfer.peer), &live)
         }
         return next

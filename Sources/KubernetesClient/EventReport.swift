@@ -1,4 +1,5 @@
 internal import JSON
+public import Timestamps
 
 /// An event to be reported about an object, as `kubectl describe` shows it (core/v1 Event).
 public struct EventReport: Sendable, Equatable {
@@ -43,7 +44,7 @@ public struct EventReport: Sendable, Equatable {
     var namespace: String { object.key.namespace.isEmpty ? "default" : object.key.namespace }
 
     func body(at time: Timestamp, suffix: UInt64) -> JSONValue {
-        let now = JSONValue.string(Timestamp(microseconds: time.microseconds / 1_000_000 * 1_000_000).description)
+        let now = JSONValue.string(time.wholeSecond.description)
         return [
             "apiVersion": "v1", "kind": "Event",
             "metadata": [

@@ -1,4 +1,5 @@
 internal import JSON
+public import Timestamps
 
 /// A lease: who leads, and until when (coordination.k8s.io/v1 Lease).
 public struct Lease: Sendable, Equatable {
@@ -52,17 +53,9 @@ public struct Lease: Sendable, Equatable {
             "holderIdentity": .string(holder), "leaseDurationSeconds": .integer(durationSeconds),
             "leaseTransitions": .integer(transitions),
         ]
-        spec["acquireTime"] = acquired.map { .string($0.microTime) }
-        spec["renewTime"] = renewed.map { .string($0.microTime) }
+        spec["acquireTime"] = acquired.map { .string($0.withMicroseconds) }
+        spec["renewTime"] = renewed.map { .string($0.withMicroseconds) }
         return ["apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec]
-    }
-}
-
-extension Timestamp {
-    /// As meta/v1 MicroTime wants it: always with six digits after the second.
-    var microTime: String {
-        let text = description
-        return text.contains(".") ? text : text.dropLast() + ".000000Z"
     }
 }
 

@@ -1,5 +1,6 @@
 public import CurlTransport
 internal import YAML
+public import Timestamps
 
 /// Who a request says it comes from. Printing it, in whatever way, never shows a secret.
 public struct Credentials: Sendable, Hashable {
@@ -27,12 +28,12 @@ public struct Credentials: Sendable, Hashable {
     /// Who we are by certificate.
     public var clientCertificate: TLSSettings.ClientCertificate?
     /// When the source says that these end; nil if they hold until refused.
-    public var expiresAt: UnixTime?
+    public var expiresAt: Timestamp?
 
     /// Nobody in particular, unless said otherwise.
     public init(
         authorization: Authorization = .none, clientCertificate: TLSSettings.ClientCertificate? = nil,
-        expiresAt: UnixTime? = nil
+        expiresAt: Timestamp? = nil
     ) {
         self.authorization = authorization
         self.clientCertificate = clientCertificate

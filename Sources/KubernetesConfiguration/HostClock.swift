@@ -1,16 +1,17 @@
 internal import Glibc
+public import Timestamps
 
 /// The two clocks that credentials live by; replaced in tests, so that nothing has to wait for an expiry.
 public struct HostClock: Sendable {
     /// Both clocks at one moment.
     public struct Reading: Sendable, Hashable {
         /// What expiry times are compared with.
-        public var wall: UnixTime
+        public var wall: Timestamp
         /// What intervals are measured by: it goes on evenly when someone sets the wall clock.
         public var monotonic: Duration
 
         /// A moment.
-        public init(wall: UnixTime, monotonic: Duration) {
+        public init(wall: Timestamp, monotonic: Duration) {
             self.wall = wall
             self.monotonic = monotonic
         }

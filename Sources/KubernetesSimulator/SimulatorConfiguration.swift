@@ -1,3 +1,5 @@
+public import Timestamps
+
 /// How the simulated API server behaves.
 public struct SimulatorConfiguration: Sendable {
     /// When a pod on a node is gone that was told to stop.
@@ -36,7 +38,7 @@ public struct SimulatorConfiguration: Sendable {
     /// Whether `/simulator/...` is served: faults on demand for scripts. Everybody may use it.
     public var offersControl = true
     /// The clock for all timestamps. Waiting is done in real time nevertheless.
-    public var now: @Sendable () -> Timestamp = { .now }
+    public var now: @Sendable () -> Timestamp = { .now() }
 
     /// A server like Kubernetes 1.20 that lets everybody do everything.
     public init() {}

@@ -1,3 +1,5 @@
+internal import Timestamps
+
 /// Everything that changes, behind the simulator's one lock.
 struct SimulatorState {
     var registry: ObjectRegistry
@@ -13,7 +15,8 @@ struct SimulatorState {
         registry = ObjectRegistry(
             store: ObjectStore(
                 revision: configuration.firstResourceVersion, historyLimit: configuration.historyLimit),
-            catalog: .standard, requiresNamespaces: configuration.requiresNamespaces, now: configuration.now)
+            catalog: .standard, requiresNamespaces: configuration.requiresNamespaces,
+            now: Self.wholeSeconds(configuration.now))
         access = configuration.access
     }
 
@@ -24,5 +27,10 @@ struct SimulatorState {
         let outcome = try body(&registry)
         hub.publish(outcome.changes, now: registry.now())
         return outcome
+    }
+
+    /// API servers write the times of objects to the second.
+    private static func wholeSeconds(_ clock: @escaping @Sendable () -> Timestamp) -> @Sendable () -> Timestamp {
+        { clock().wholeSecond }
     }
 }

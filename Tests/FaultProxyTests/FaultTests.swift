@@ -26,7 +26,7 @@ struct FaultTests {
             #expect(try await bench.proxy.counters.open == 2)
 
             try await bench.proxy.heal()
-            #expect(try await client.receiveRest() == RawSocket.Rest(bytes: Array("held up".utf8), end: .fin))
+            try await client.expectRest(RawSocket.Rest(bytes: Array("held up".utf8), end: .fin))
             #expect(try await server.receive(8) == Array("this too".utf8))
         }
     }
@@ -42,7 +42,7 @@ struct FaultTests {
             #expect(try await client.isSilent(for: .milliseconds(300)))
             try await client.send(hello)
             try await bench.proxy.heal()
-            #expect(try await client.receiveRest() == RawSocket.Rest(bytes: [], end: .reset))
+            try await client.expectRest(RawSocket.Rest(bytes: [], end: .reset))
         }
     }
 
@@ -71,7 +71,7 @@ struct FaultTests {
             // The upstream is reset while it sends, which may or may not hit its send.
             async let sent: Void? = try? server.send(payload)
             let expected = RawSocket.Rest(bytes: Array(payload.prefix(bytes)), end: .reset)
-            #expect(try await client.receiveRest() == expected)
+            try await client.expectRest(expected)
             _ = await sent
             try await bench.proxy.waitUntil { $0.open == 0 }
             #expect(try await bench.proxy.counters.bytesToClient == hello.count + bytes)
@@ -83,8 +83,8 @@ struct FaultTests {
         try await Bench.run { bench in
             let (client, server) = try await bench.connection()
             try await bench.proxy.inject(.reset(afterBytes: 0), on: .existing)
-            #expect(try await client.receiveRest() == RawSocket.Rest(bytes: [], end: .reset))
-            #expect(try await server.receiveRest() == RawSocket.Rest(bytes: [], end: .reset))
+            try await client.expectRest(RawSocket.Rest(bytes: [], end: .reset))
+            try await server.expectRest(RawSocket.Rest(bytes: [], end: .reset))
         }
     }
 
@@ -97,7 +97,7 @@ struct FaultTests {
             try await bench.proxy.inject(.reset(afterBytes: payload.count))
             async let sent: Void = server.send(payload)
             try await bench.proxy.waitUntil { $0.bytesToClient > 0 }
-            #expect(try await client.receiveRest() == RawSocket.Rest(bytes: payload, end: .reset))
+            try await client.expectRest(RawSocket.Rest(bytes: payload, end: .reset))
             try await sent
         }
     }
@@ -112,7 +112,7 @@ struct FaultTests {
             try await bench.proxy.inject(.close(afterBytes: bytes))
             async let sent: Void? = try? server.send(payload)
             let expected = RawSocket.Rest(bytes: Array(payload.prefix(bytes)), end: .fin)
-            #expect(try await client.receiveRest() == expected)
+            try await client.expectRest(expected)
             _ = await sent
         }
     }
@@ -125,8 +125,8 @@ struct FaultTests {
             try await server.send("the other way")
             #expect(try await client.receiveText(like: "the other way") == "the other way")
             try await client.send("hello, world")
-            #expect(try await server.receiveRest() == RawSocket.Rest(bytes: hello, end: .fin))
-            #expect(try await client.receiveRest() == RawSocket.Rest(bytes: [], end: .fin))
+            try await server.expectRest(RawSocket.Rest(bytes: hello, end: .fin))
+            try await client.expectRest(RawSocket.Rest(bytes: [], end: .fin))
         }
     }
 
@@ -138,7 +138,7 @@ struct FaultTests {
             for _ in 0..<3 {
                 let (client, server) = try await bench.connection()
                 try await server.send(hello)
-                #expect(try await client.receiveRest() == RawSocket.Rest(bytes: Array("hel".utf8), end: .reset))
+                try await client.expectRest(RawSocket.Rest(bytes: Array("hel".utf8), end: .reset))
             }
             try await oldServer.send(hello)
             #expect(try await oldClient.receive(hello.count) == hello)

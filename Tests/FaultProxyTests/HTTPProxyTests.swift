@@ -23,7 +23,7 @@ struct HTTPProxyTests {
                 + "HTTP/1.1 200 OK\r\nX-Length: none\r\n\r\nuntil the end"
             try await server.send(responses)
             server.finish()
-            #expect(try await client.receiveRest() == RawSocket.Rest(bytes: Array(responses.utf8), end: .fin))
+            try await client.expectRest(RawSocket.Rest(bytes: Array(responses.utf8), end: .fin))
             let seen = try await bench.proxy.requests.map { "\($0.method) \($0.path) \($0.parameters)" }
             #expect(
                 seen == [
@@ -166,7 +166,7 @@ struct HTTPProxyTests {
             server.finish()
             let second = "HTTP/1.1 503 Failed By Fault Proxy\r\nContent-Length: 2\r\n\r\nno"
             let expected = first + second + third
-            #expect(try await client.receiveRest() == RawSocket.Rest(bytes: Array(expected.utf8), end: .fin))
+            try await client.expectRest(RawSocket.Rest(bytes: Array(expected.utf8), end: .fin))
         }
     }
 
@@ -185,7 +185,7 @@ struct HTTPProxyTests {
             #expect(try await client.receiveText(like: "nor this") == "nor this")
             server.finish()
             client.finish()
-            #expect(try await server.receiveRest() == RawSocket.Rest(bytes: Array("\u{0}not\nHTTP".utf8), end: .fin))
+            try await server.expectRest(RawSocket.Rest(bytes: Array("\u{0}not\nHTTP".utf8), end: .fin))
         }
     }
 
@@ -205,8 +205,8 @@ struct HTTPProxyTests {
         try await Bench.run(speaking: .http) { bench in
             let (client, server) = try await bench.connection()
             try await client.send("\u{16}\u{3}\u{1} hello\r\n\r\n")
-            #expect(try await client.receiveRest() == RawSocket.Rest(bytes: [], end: .reset))
-            #expect(try await server.receiveRest() == RawSocket.Rest(bytes: [], end: .reset))
+            try await client.expectRest(RawSocket.Rest(bytes: [], end: .reset))
+            try await server.expectRest(RawSocket.Rest(bytes: [], end: .reset))
             let counters = try await bench.proxy.counters
             #expect(counters.protocolErrors == 1)
             #expect(
@@ -227,7 +227,7 @@ struct HTTPProxyTests {
             _ = try await server.receiveText(like: Self.request)
             try await server.send(head + "2\r\nx\n\r\n0\r\n\r\n")
             let expected = head + "7\r\ned"
-            #expect(try await client.receiveRest() == RawSocket.Rest(bytes: Array(expected.utf8), end: .fin))
+            try await client.expectRest(RawSocket.Rest(bytes: Array(expected.utf8), end: .fin))
         }
     }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Testing
 import Threading
 
 /// A blocking TCP socket on 127.0.0.1; each call runs on a thread of its own, so that none blocks a test's task.
@@ -9,9 +10,13 @@ final class RawSocket: Sendable {
     }
 
     /// What arrived until the end, and the end.
-    struct Rest: Equatable {
+    struct Rest: Equatable, CustomTestStringConvertible {
         var bytes: [UInt8]
         var end: End
+
+        var testDescription: String {
+            "\(bytes.count) bytes, then \(end): \(String(decoding: bytes.prefix(100), as: UTF8.self).debugDescription)"
+        }
     }
 
     struct Failure: Error, Equatable {
@@ -102,6 +107,12 @@ final class RawSocket: Sendable {
             }
             return rest
         }
+    }
+
+    /// Checks what arrives until the end, and the end.
+    func expectRest(_ expected: Rest, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let rest = try await receiveRest()
+        #expect(rest == expected, sourceLocation: sourceLocation)
     }
 
     /// Whether nothing at all comes for a while: no byte, no FIN, no RST.

@@ -203,16 +203,25 @@ import Threading
         }
     }
 
-    @Test("a connection that sends no header, or no further request, is closed")
-    func headerAndIdleTimeouts() async throws {
+    @Test("a connection that sends no header is closed")
+    func headerTimeout() async throws {
         var configuration = HTTPServerConfiguration()
         configuration.headerTimeout = .milliseconds(50)
+        try await withServer(configuration) { _ in
+            .text("")
+        } _: { server in
+            let silent = try await RawConnection.open(port: server.port)
+            #expect(await silent.readToEnd() == "")
+        }
+    }
+
+    @Test("a connection that sends no further request is closed")
+    func idleTimeout() async throws {
+        var configuration = HTTPServerConfiguration()
         configuration.idleTimeout = .milliseconds(50)
         try await withServer(configuration) { _ in
             .text("answer")
         } _: { server in
-            let silent = try await RawConnection.open(port: server.port)
-            #expect(await silent.readToEnd() == "")
             let idle = try await RawConnection.open(port: server.port)
             try await idle.send(Self.get)
             #expect(await idle.readToEnd().hasSuffix("answer"))

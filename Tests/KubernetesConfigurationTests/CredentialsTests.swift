@@ -1,5 +1,6 @@
 import KubernetesConfiguration
 import Testing
+import Timestamps
 
 @Suite("Credentials and impersonation")
 struct CredentialsTests {
@@ -16,7 +17,7 @@ struct CredentialsTests {
     func description() {
         let credentials = Credentials(
             authorization: .bearer(token: "abc"), clientCertificate: Samples.pair("a", "b"),
-            expiresAt: UnixTime(sinceEpoch: .seconds(1_700_000_000)))
+            expiresAt: Timestamp(sinceEpoch: .seconds(1_700_000_000)))
         #expect(
             credentials.description == "Credentials(bearer token, client certificate, until 2023-11-14T22:13:20Z)")
     }

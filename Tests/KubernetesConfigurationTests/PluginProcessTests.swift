@@ -3,6 +3,7 @@ import Glibc
 import Testing
 
 @testable import KubernetesConfiguration
+import Timestamps
 
 @Suite("Credential plugins that are real processes")
 struct PluginProcessTests {
@@ -58,7 +59,7 @@ struct PluginProcessTests {
         #expect(
             try await configuration.credentials.credentials()
                 == Credentials(
-                    authorization: .bearer(token: "abc"), expiresAt: UnixTime(rfc3339: "2123-01-01T00:00:00Z")))
+                    authorization: .bearer(token: "abc"), expiresAt: Timestamp("2123-01-01T00:00:00Z")))
     }
 
     @Test("a client certificate without a token and without an expiry is used")

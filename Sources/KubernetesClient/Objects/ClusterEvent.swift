@@ -1,4 +1,5 @@
 public import JSON
+public import Timestamps
 
 /// An event that some component reported about an object (core/v1 Event).
 public struct ClusterEvent: WatchedObject {

@@ -1,4 +1,5 @@
 public import JSON
+public import Timestamps
 
 /// Readers for the API's convention that null means "not set": the empty value of the field's type.
 extension JSONReader {

@@ -1,4 +1,5 @@
 public import JSON
+public import Timestamps
 
 /// The part of `metadata` that summaries keep (meta/v1 ObjectMeta).
 ///

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Timestamps
 
 /// The readers of a pod's parts. Each list is read where it stands; what no one keeps is passed over.
 extension Pod {

@@ -1,4 +1,5 @@
 public import JSON
+public import Timestamps
 
 /// A pod as the operator remembers it (core/v1 Pod): identity, place, phase, conditions and containers.
 ///

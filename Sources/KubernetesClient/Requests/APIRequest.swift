@@ -61,8 +61,9 @@ extension APIRequest {
         var request = collection("list", "GET", resource, namespace: selection.namespace)
         request.query = selection.query + page.query
         request.acceptsCompression = true
-        // Without a total limit: a large collection may take its time, as long as something comes.
-        request.limits = TimeLimits(headers: .seconds(60), silence: .seconds(20))
+        // Without a total limit: a large collection may take its time, as long as something comes. A page is begun
+        // within seconds, and a peer that died before or in it is to be noticed within 30 s, as everywhere.
+        request.limits = TimeLimits(headers: .seconds(25), silence: .seconds(20))
         return request
     }
 

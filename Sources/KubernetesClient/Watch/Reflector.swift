@@ -52,6 +52,8 @@ struct Reflector<Object: WatchedObject>: Sendable {
             let result = body(&machine, now)
             return (result, machine.statistics, machine.version)
         }
+        // What a task meets because it was cancelled is no news about the server.
+        if Task.isCancelled { return result }
         informer.report { health in
             health.statistics = statistics
             health.resourceVersion = version ?? health.resourceVersion

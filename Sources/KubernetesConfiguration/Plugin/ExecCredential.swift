@@ -1,5 +1,6 @@
 internal import CurlTransport
 internal import JSON
+internal import Timestamps
 
 /// The object that a client and a credential plugin exchange (`client.authentication.k8s.io`).
 enum ExecCredential {
@@ -89,9 +90,9 @@ enum ExecCredential {
         return TLSSettings.ClientCertificate(certificate: certificate, privateKey: key)
     }
 
-    private static func expiry(_ status: JSONValue) throws(Unusable) -> UnixTime? {
+    private static func expiry(_ status: JSONValue) throws(Unusable) -> Timestamp? {
         guard let text = try string(status, "expirationTimestamp") else { return nil }
-        guard let time = UnixTime(rfc3339: text) else {
+        guard let time = Timestamp(text) else {
             throw Unusable(problem: "status.expirationTimestamp is no RFC 3339 time, such as 2025-01-31T12:00:00Z")
         }
         return time

@@ -1,3 +1,5 @@
+internal import Timestamps
+
 /// Decides when a credential plugin is run: a state machine without a clock or a process of its own.
 ///
 ///     nothing held ──run──▶ held ──30 s before expiry, or refused──▶ run again
@@ -74,11 +76,11 @@ struct PluginSession {
         return min(Self.shortestPause * (1 << doublings), Self.longestPause)
     }
 
-    private func isDue(_ held: Held, _ now: UnixTime) -> Bool {
+    private func isDue(_ held: Held, _ now: Timestamp) -> Bool {
         held.credentials.expiresAt.map { now + Self.renewalLead >= $0 } ?? false
     }
 
-    private func isOver(_ held: Held, _ now: UnixTime) -> Bool {
+    private func isOver(_ held: Held, _ now: Timestamp) -> Bool {
         held.credentials.expiresAt.map { now >= $0 } ?? false
     }
 }

@@ -36,7 +36,7 @@ struct APIRequest: Sendable {
     /// A parameter that is a number; nil if it is absent or empty.
     func number(_ name: String) throws(APIStatus) -> Int? {
         guard let text = http.query[name], !text.isEmpty else { return nil }
-        guard let number = Int(text) else { throw .badRequest("\(name): \"\(text)\" is not a number") }
+        guard let number = Int(text) else { throw .badRequest("strconv.ParseInt: parsing \"\(text)\": invalid syntax") }
         return number
     }
 

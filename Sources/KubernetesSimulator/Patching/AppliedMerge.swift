@@ -27,8 +27,12 @@ enum AppliedMerge {
         for (path, child) in fields.children {
             guard var inner = FieldSet.child(path, of: value, field: field) else { continue }
             let keptBelow = kept.children[path] ?? FieldSet()
-            let isGone = child.isMember && keptBelow.isEmpty
-            if !isGone { remove(child, keeping: keptBelow, from: &inner, field: FieldSet.field(path)) }
+            var isGone = child.isMember && keptBelow.isEmpty
+            if !isGone {
+                remove(child, keeping: keptBelow, from: &inner, field: FieldSet.field(path))
+                // What nobody owns and has nothing left below it goes, too.
+                isGone = keptBelow.isEmpty && (inner == [:] || inner == [])
+            }
             set(path, to: isGone ? Optional.none : inner, in: &value, field: field)
         }
     }

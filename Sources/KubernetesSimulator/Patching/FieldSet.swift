@@ -13,36 +13,47 @@ struct FieldSet: Sendable, Equatable {
 
     var isEmpty: Bool { !isMember && children.isEmpty }
 
+    /// Which places count as set that have others below them.
+    enum Containers: Sendable {
+        /// None but the elements of lists: applying sets values.
+        case ignored
+        /// All that are optional in the API: an update may bring them into being.
+        case included
+    }
+
     /// Every field that an object sets, but for those that are the server's own.
-    init(of object: JSONValue) {
+    init(of object: JSONValue, _ containers: Containers) {
         for (name, value) in object.object ?? [:] where name != "kind" && name != "apiVersion" {
             let set =
                 name == "metadata"
-                ? FieldSet(metadata: value) : FieldSet(value, field: name)
+                ? FieldSet(metadata: value, containers) : FieldSet(value, field: name, containers)
             if !set.isEmpty { children["f:\(name)"] = set }
         }
     }
 
-    private init(metadata: JSONValue) {
+    private init(metadata: JSONValue, _ containers: Containers) {
         for (name, value) in metadata.object ?? [:] where !Self.systemMetadata.contains(name) {
-            children["f:\(name)"] = FieldSet(value, field: name)
+            children["f:\(name)"] = FieldSet(value, field: name, containers)
         }
     }
 
-    private init(_ value: JSONValue, field: String) {
-        isMember = true
+    private init(_ value: JSONValue, field: String, _ containers: Containers) {
         switch value {
         case .object(let members):
-            for (name, member) in members { children["f:\(name)"] = FieldSet(member, field: name) }
+            for (name, member) in members { children["f:\(name)"] = FieldSet(member, field: name, containers) }
         case .array(let elements):
             for element in elements {
                 guard let path = Self.element(element, of: field) else { continue }
-                children[path] = FieldSet(element, field: "")
+                children[path] = FieldSet(element, field: "", containers)
+                children[path]?.isMember = true
             }
         default: break
         }
+        isMember = children.isEmpty || containers == .included && !Self.requiredContainers.contains(field)
     }
 
+    /// Places that every object has: nobody brings them into being.
+    private static let requiredContainers: Set<String> = ["", "containers", "spec", "status", "template"]
     private static let systemMetadata: Set<String> = [
         "name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp",
         "deletionGracePeriodSeconds", "managedFields", "selfLink",
@@ -117,7 +128,7 @@ struct FieldSet: Sendable, Equatable {
     func differences(_ a: JSONValue?, _ b: JSONValue?, field: String = "") -> FieldSet {
         var result = FieldSet()
         if children.isEmpty {
-            result.isMember = isMember && a != b
+            result.isMember = isMember && a != b && !Self.areContainers(a, b, field)
             return result
         }
         for (path, child) in children {
@@ -126,6 +137,15 @@ struct FieldSet: Sendable, Equatable {
             if !difference.isEmpty { result.children[path] = difference }
         }
         return result
+    }
+
+    /// Two values that are merged, and not replaced one by the other: they cannot differ as a whole.
+    private static func areContainers(_ a: JSONValue?, _ b: JSONValue?, _ field: String) -> Bool {
+        switch (a, b) {
+        case (.object, .object): true
+        case (.array, .array): ListKeys.sort(of: field) != .atomic
+        default: false
+        }
     }
 
     /// Every member as the server writes it in messages: `.spec.containers[name="web"].image`.

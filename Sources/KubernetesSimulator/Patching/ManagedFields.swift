@@ -1,4 +1,5 @@
 internal import JSON
+internal import Timestamps
 
 /// Who set which field: `metadata.managedFields`.
 struct ManagedFields: Sendable, Equatable {
@@ -71,8 +72,8 @@ extension ManagedFields {
         of old: JSONValue?, to new: JSONValue, by manager: String, _ resource: Resource,
         _ now: Timestamp
     ) -> JSONValue {
-        let oldFields = old.map { FieldSet(of: $0) } ?? FieldSet()
-        let newFields = FieldSet(of: new)
+        let oldFields = old.map { FieldSet(of: $0, .included) } ?? FieldSet()
+        let newFields = FieldSet(of: new, .included)
         let changed = newFields.subtracting(oldFields).union(
             newFields.intersection(oldFields).differences(old, new))
         let removed = oldFields.subtracting(newFields)

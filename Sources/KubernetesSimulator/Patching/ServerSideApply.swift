@@ -8,12 +8,11 @@ extension ObjectRegistry {
         _ options: WriteOptions
     ) throws(APIStatus) -> Outcome {
         try Self.check(configuration, resource)
-        var configuration = configuration
-        if configuration.metadata["name"] == nil { configuration.metadata["name"] = .string(name) }
         let manager = options.manager ?? ""
-        let fields = FieldSet(of: configuration)
+        let fields = FieldSet(of: configuration, .ignored)
         let key = StoredObject.key(resource, namespace: namespace, name: name)
         guard let old = store.object(resource, key: key) else {
+            guard configuration.metadata["name"]?.string == name else { throw .namelessApply(name) }
             return try createApplied(configuration, fields, resource, namespace: namespace, manager, options)
         }
         try ObjectAdmission.checkIdentity(of: configuration.metadata, against: old, resource, isPartial: true)
@@ -74,12 +73,19 @@ extension ObjectRegistry {
 }
 
 extension APIStatus {
+    fileprivate static func namelessApply(_ name: String) -> APIStatus {
+        .badRequest("the name of the object (\(name) based on URL) was undeterminable: name must be provided")
+    }
+
     fileprivate static func applyConflict(_ conflicts: [ManagedFields.Entry]) -> APIStatus {
         let causes = conflicts.flatMap { entry in
             entry.fields.paths.map { path in
+                // Of those who applied, the server does not say in which version.
                 Cause(
                     reason: "FieldManagerConflict",
-                    message: "conflict with \"\(entry.manager)\" using \(entry.apiVersion)", field: path)
+                    message: "conflict with \"\(entry.manager)\""
+                        + (entry.operation == "Apply" ? "" : " using \(entry.apiVersion)"),
+                    field: path)
             }
         }
         let count = causes.count == 1 ? "1 conflict" : "\(causes.count) conflicts"

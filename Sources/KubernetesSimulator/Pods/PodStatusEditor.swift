@@ -1,4 +1,5 @@
 internal import JSON
+internal import Timestamps
 
 /// Writes a pod's `status` as the kubelet does.
 struct PodStatusEditor {

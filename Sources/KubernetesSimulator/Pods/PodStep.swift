@@ -1,4 +1,5 @@
 public import JSON
+public import Timestamps
 
 /// One thing that happens to a pod, with the status that a node's agent reports of it.
 public enum PodStep: Sendable, Equatable {

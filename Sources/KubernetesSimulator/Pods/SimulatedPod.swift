@@ -44,10 +44,7 @@ public struct SimulatedPod: Sendable, Equatable {
             "metadata": [
                 "name": .string(name), "generateName": .string("\(replicaSet)-"), "namespace": .string(namespace),
                 "labels": labels,
-                "annotations": [
-                    "prometheus.io/port": "9102", "prometheus.io/scrape": "true",
-                    "checksum/config": .string(Fingerprint.hex("\(application) configuration", count: 64)),
-                ],
+                "annotations": ["prometheus.io/port": "8080", "prometheus.io/scrape": "true"],
                 "ownerReferences": [
                     [
                         "apiVersion": "apps/v1", "kind": "ReplicaSet", "name": .string(replicaSet),
@@ -63,18 +60,17 @@ public struct SimulatedPod: Sendable, Equatable {
         [
             "volumes": [
                 ["name": "config", "configMap": ["name": .string("\(application)-config"), "defaultMode": 420]],
-                ["name": "cache", "emptyDir": [:]],
                 ["name": .string(tokenVolume), "secret": ["secretName": .string(tokenVolume), "defaultMode": 420]],
             ],
             "containers": [mainContainer, sidecar],
             "restartPolicy": "Always", "terminationGracePeriodSeconds": 30, "dnsPolicy": "ClusterFirst",
             "serviceAccountName": .string(application), "serviceAccount": .string(application),
-            "securityContext": ["runAsNonRoot": true, "runAsUser": 1000, "fsGroup": 1000],
+            "securityContext": [:],
             "schedulerName": "default-scheduler",
             "tolerations": [
                 Self.toleration("node.kubernetes.io/not-ready"), Self.toleration("node.kubernetes.io/unreachable"),
             ],
-            "priority": 0, "enableServiceLinks": true, "preemptionPolicy": "PreemptLowerPriority",
+            "enableServiceLinks": true,
         ]
     }
 
@@ -83,13 +79,11 @@ public struct SimulatedPod: Sendable, Equatable {
             "name": .string(Self.mainContainer), "image": .string("registry.example.com/\(application):1.4.2"),
             "args": ["--listen=:8080", "--config=/etc/app/config.yaml"],
             "ports": [
-                ["name": "http", "containerPort": 8080, "protocol": "TCP"],
-                ["name": "metrics", "containerPort": 9102, "protocol": "TCP"],
+                ["name": "http", "containerPort": 8080, "protocol": "TCP"]
             ],
             "env": [
                 Self.fieldVariable("POD_NAME", "metadata.name"),
                 Self.fieldVariable("POD_NAMESPACE", "metadata.namespace"),
-                ["name": "LOG_LEVEL", "value": "info"],
                 [
                     "name": "DATABASE_PASSWORD",
                     "valueFrom": ["secretKeyRef": ["name": .string("\(application)-database"), "key": "password"]],
@@ -100,7 +94,7 @@ public struct SimulatedPod: Sendable, Equatable {
             ],
             "volumeMounts": [
                 ["name": "config", "readOnly": true, "mountPath": "/etc/app"],
-                ["name": "cache", "mountPath": "/var/cache/app"], tokenMount,
+                tokenMount,
             ],
             "livenessProbe": Self.probe("/healthz", period: 10), "readinessProbe": Self.probe("/readyz", period: 5),
             "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File",

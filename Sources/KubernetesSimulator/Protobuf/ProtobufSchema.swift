@@ -1,4 +1,5 @@
 internal import JSON
+internal import Timestamps
 
 /// What the fields of a message mean, for the few kinds that `kubectl create` sends as protobuf since version 1.32. The
 /// numbers are those of the `generated.proto` files of Kubernetes.
@@ -118,7 +119,7 @@ extension ProtobufSchema {
             return map
         case (.time, .bytes(let bytes)):
             let time = ProtobufSchema(fields: [1: ("seconds", .integer)]).json(bytes)
-            return time["seconds"]?.integer.map { .string(Timestamp(seconds: $0).description) }
+            return time["seconds"]?.integer.map { .string(Timestamp(sinceEpoch: .seconds($0)).description) }
         default: return old
         }
     }

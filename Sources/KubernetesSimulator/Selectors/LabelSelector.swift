@@ -69,7 +69,7 @@ extension LabelSelector {
             switch word() {
             case "in": return .isIn(key, try set())
             case "notin": return .isNotIn(key, try set())
-            case let other: throw fault("found '\(other)', expected: in, notin, =, ==, !=, gt, lt")
+            case let other: throw fault("found '\(other)', expected: '=', '!=', '==', 'in', notin'")
             }
         }
 

@@ -144,7 +144,9 @@ extension APIStatus.Cause {
     }
 
     static func required(_ field: String, _ rule: String) -> APIStatus.Cause {
-        .init(reason: "FieldValueRequired", message: "Required value: \(rule)", field: field)
+        .init(
+            reason: "FieldValueRequired", message: rule.isEmpty ? "Required value" : "Required value: \(rule)",
+            field: field)
     }
 
     static func forbidden(_ field: String, _ rule: String) -> APIStatus.Cause {

@@ -84,6 +84,7 @@ public struct APIStatus: Error, Equatable, Sendable, CustomStringConvertible {
                 })
         }
         if let retryAfterSeconds { details["retryAfterSeconds"] = .integer(Int64(retryAfterSeconds)) }
-        return details == [:] && !hasDetails ? nil : details
+        if details == [:] && !hasDetails { return .none }
+        return details
     }
 }

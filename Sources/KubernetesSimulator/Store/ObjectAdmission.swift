@@ -83,8 +83,9 @@ enum ObjectAdmission {
 
     /// Leases may not be overwritten blindly: leader election depends on it.
     private static func missingVersion(_ resource: Resource, _ name: String) -> APIStatus {
+        // The server names the resource here where it usually names the kind.
         .invalid(
-            resource, name,
+            group: resource.group, kind: resource.plural, name: name,
             [
                 .init(
                     reason: "FieldValueInvalid", message: "Invalid value: 0x0: must be specified for an update",

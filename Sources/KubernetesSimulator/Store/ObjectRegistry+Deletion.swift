@@ -1,4 +1,5 @@
 internal import JSON
+internal import Timestamps
 
 extension ObjectRegistry {
     /// What a client may ask of a deletion.
@@ -72,7 +73,7 @@ extension ObjectRegistry {
         var object = object
         let isShorter = object.metadata["deletionGracePeriodSeconds"]?.integer.map { graceSeconds < $0 } ?? true
         if object.metadata["deletionTimestamp"] == nil || isShorter {
-            object.metadata["deletionTimestamp"] = .string((now() + graceSeconds).description)
+            object.metadata["deletionTimestamp"] = .string((now() + .seconds(graceSeconds)).description)
             object.metadata["deletionGracePeriodSeconds"] = .integer(graceSeconds)
         }
         return object

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Timestamps
 
 /// The rules of the API above the bare store: identities, validation, optimistic locking, deletion by steps. No I/O, no
 /// clock but the one it is given.

@@ -1,8 +1,10 @@
+internal import Timestamps
+
 /// How long ago something was, in the short form of `kubectl get`: `45s`, `3m12s`, `5h`, `2d4h`.
 enum Age {
     static func text(since timestamp: String?, now: Timestamp) -> String {
         guard let timestamp, let then = Timestamp(timestamp) else { return "<unknown>" }
-        return text(seconds: now.seconds - then.seconds)
+        return text(seconds: (now - then).components.seconds)
     }
 
     /// Two units while the smaller one still says something, then one.

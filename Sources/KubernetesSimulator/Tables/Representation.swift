@@ -1,4 +1,5 @@
 internal import JSON
+internal import Timestamps
 
 /// The form in which a client wants objects.
 enum Representation: Sendable, Hashable {

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Timestamps
 
 /// The tables that `kubectl get` prints: the server decides on columns and cells.
 enum Table {

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Timestamps
 
 /// Writes the lines of a watch. Remembers what it wrote last, so that one change is encoded once for all watches that
 /// want it alike.

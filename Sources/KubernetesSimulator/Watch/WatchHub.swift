@@ -1,4 +1,5 @@
 internal import JSON
+internal import Timestamps
 
 /// All open watches: tells each what concerns it, and misbehaves on request. No I/O.
 struct WatchHub {

@@ -18,7 +18,7 @@ struct WatchCommand: AsyncParsableCommand {
         case brief, wide, json, none
     }
 
-    @Argument(help: "What to watch: \(WatchedKind.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Argument(help: "What to watch. kubectl's singular and short names work too.")
     var kind = WatchedKind.pods
 
     @Flag(name: [.customShort("A"), .long], help: "Objects of all namespaces.")

@@ -287,4 +287,18 @@ import struct KubernetesSimulator.APIStatus
             #expect(stage.lists == 3)
         }
     }
+
+    @Test("stopping is no lost connection")
+    func stopping() async throws {
+        try await Stage.run { stage in
+            let informer = Informer<ObjectSummary>(client: stage.client, resource: .configMaps)
+            let running = Task { await informer.run() }
+            #expect(await eventually { informer.health.phase == .watching })
+            running.cancel()
+            await running.value
+            #expect(informer.health.phase == .stopped)
+            #expect(informer.health.statistics.restarts == [:])
+            #expect(informer.health.lastError == nil)
+        }
+    }
 }

@@ -1,10 +1,11 @@
 import KubernetesConfiguration
 import Threading
+import Timestamps
 
 /// A clock that goes on only when a test says so.
 final class TestClock: Sendable {
     private let reading = Locked(
-        HostClock.Reading(wall: UnixTime(sinceEpoch: .seconds(1_700_000_000)), monotonic: .seconds(1000)))
+        HostClock.Reading(wall: Timestamp(sinceEpoch: .seconds(1_700_000_000)), monotonic: .seconds(1000)))
 
     var clock: HostClock { HostClock { self.reading.withLock { $0 } } }
 

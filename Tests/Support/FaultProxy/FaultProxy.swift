@@ -76,6 +76,9 @@ package final class FaultProxy: Sendable {
 
     /// Lets something go wrong from now on; byte counts begin here, or where a new connection begins.
     ///
+    /// A connection exists once the proxy has accepted it, which may be after its client's `connect` has returned: wait
+    /// for ``ProxyCounters/connections`` before.
+    ///
     /// - Parameters:
     ///   - direction: nil stands for the fault's usual one.
     package func inject(_ fault: Fault, _ direction: Direction? = nil, on scope: Scope = .all) async throws {

@@ -14,6 +14,9 @@ final class ProxyCore {
     /// The connections the kernel completes before the proxy accepts them: a storm of clients must not be held up here.
     private static let backlog: ChannelOptions.Types.BacklogOption.Value = 1024
 
+    /// On loopback a connection is there at once or refused at once; only a machine that hardly runs is slower.
+    private static let connectLimit: TimeAmount = .seconds(60)
+
     let speaksHTTP: Bool
     private(set) var newConnectionFaults = (toClient: LaneFaults(), toServer: LaneFaults())
     private(set) var counters = ProxyCounters()
@@ -72,6 +75,7 @@ final class ProxyCore {
     func connectUpstream(for connection: ProxyConnection) -> EventLoopFuture<any Channel> {
         let connection = NIOLoopBound(connection, eventLoop: loop)
         return ClientBootstrap(group: loop)
+            .connectTimeout(Self.connectLimit)
             .channelOption(.autoRead, value: false)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)

@@ -1,3 +1,5 @@
+internal import Threading
+
 /// An answer whose body is read as it comes.
 package struct AnswerStream: Sendable {
     /// The status code.
@@ -5,6 +7,7 @@ package struct AnswerStream: Sendable {
     /// The header lines, names in small letters.
     package let headers: [String: String]
     private let connection: RawConnection
+    private let lines = Locked("")
 
     init(_ connection: RawConnection) async throws {
         self.connection = connection
@@ -24,6 +27,25 @@ package struct AnswerStream: Sendable {
         let chunk = try await connection.read(count: count)
         _ = try await connection.read(count: 2)
         return count == 0 ? nil : chunk
+    }
+
+    /// The next line of a chunked body, without its end; nil after the last one. What follows the last line end is
+    /// returned as a line, too.
+    package func nextLine() async throws -> String? {
+        while true {
+            let line = lines.withLock { text -> String? in
+                guard let end = text.firstIndex(of: "\n") else { return nil }
+                defer { text = String(text[text.index(after: end)...]) }
+                return String(text[..<end])
+            }
+            if let line { return line }
+            guard let chunk = try await nextChunk() else { break }
+            lines.withLock { $0 += chunk }
+        }
+        return lines.withLock { text in
+            defer { text = "" }
+            return text.isEmpty ? nil : text
+        }
     }
 
     /// Closes the connection, as a client that has had enough.

@@ -35,6 +35,17 @@ extension ControlPlane {
         return String(output.prefix { !$0.isNewline })
     }
 
+    /// Keeps a copy of etcd's data for ``restore()``. The API server is restarted for it.
+    package func backup() async throws {
+        _ = try await run("backup")
+    }
+
+    /// Puts the data of ``backup()`` back: all versions since then are forgotten and will be given a second time. The API
+    /// server is restarted for it.
+    package func restore() async throws {
+        _ = try await run("restore")
+    }
+
     /// Gives the API server a new serving certificate.
     ///
     /// - Parameters:

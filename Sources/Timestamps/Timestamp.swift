@@ -1,23 +1,62 @@
-/// A point in time as the API writes it: RFC 3339 in UTC, with or without a fraction of a second.
-public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
+internal import Glibc
+
+/// A moment of wall-clock time as the API writes it: RFC 3339, to the microsecond.
+public struct Timestamp: Sendable, Hashable, Comparable {
     /// Microseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
     public let microseconds: Int64
 
     /// A time from its distance to 1970.
     public init(microseconds: Int64) { self.microseconds = microseconds }
 
-    /// Reads `2026-01-31T23:59:59Z`, `…59.123456Z` or `…59+02:00`; nil for anything else.
+    /// A time from its distance to 1970; what is beyond a microsecond is cut.
+    public init(sinceEpoch distance: Duration) {
+        let (seconds, attoseconds) = distance.components
+        microseconds = seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+    }
+
+    /// The present, by the system's clock.
+    public static func now() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
+    }
+
+    /// Reads a date and time such as `2026-01-31T23:59:59.5+01:00` (RFC 3339 section 5.6); nil if the text is none.
+    /// What is beyond a microsecond is cut.
     public init?(_ text: String) {
         var text = text
         guard let value = text.withUTF8(Self.parse) else { return nil }
         microseconds = value
     }
 
+    /// The time since 1970-01-01T00:00:00Z.
+    public var sinceEpoch: Duration { .microseconds(microseconds) }
+
+    /// The same moment without what is beyond the second.
+    public var wholeSecond: Timestamp {
+        Timestamp(microseconds: microseconds.floorDivided(by: 1_000_000) * 1_000_000)
+    }
+
     /// Earlier is less.
     public static func < (a: Timestamp, b: Timestamp) -> Bool { a.microseconds < b.microseconds }
 
-    /// RFC 3339 in UTC; with six digits after the second if they are not zero, as the API's MicroTime.
-    public var description: String {
+    /// A later moment.
+    public static func + (time: Timestamp, distance: Duration) -> Timestamp {
+        Timestamp(sinceEpoch: time.sinceEpoch + distance)
+    }
+
+    /// The time from `b` to `a`.
+    public static func - (a: Timestamp, b: Timestamp) -> Duration { a.sinceEpoch - b.sinceEpoch }
+}
+
+extension Timestamp: CustomStringConvertible {
+    /// RFC 3339 in UTC, as meta/v1 Time; with six digits after the second if they are not zero.
+    public var description: String { text(withFraction: microseconds % 1_000_000 != 0) }
+
+    /// RFC 3339 in UTC, always with six digits after the second, as meta/v1 MicroTime.
+    public var withMicroseconds: String { text(withFraction: true) }
+
+    private func text(withFraction: Bool) -> String {
         let seconds = microseconds.floorDivided(by: 1_000_000)
         let fraction = microseconds - seconds * 1_000_000
         let days = seconds.floorDivided(by: 86_400)
@@ -29,7 +68,7 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         }
         let date = "\(padded(year, 4))-\(two(month))-\(two(day))"
         let clock = "\(two(time / 3600)):\(two(time / 60 % 60)):\(two(time % 60))"
-        return "\(date)T\(clock)\(fraction == 0 ? "" : ".\(padded(fraction, 6))")Z"
+        return "\(date)T\(clock)\(withFraction ? ".\(padded(fraction, 6))" : "")Z"
     }
 
     private static func parse(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
@@ -44,13 +83,15 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
             }
             return value
         }
-        func isMark(_ position: Int, _ mark: Unicode.Scalar) -> Bool {
-            text[position] | 0x20 == UInt8(ascii: mark) | 0x20
+        func isMark(_ position: Int, _ marks: StaticString) -> Bool {
+            UnsafeBufferPointer(start: marks.utf8Start, count: marks.utf8CodeUnitCount).contains(text[position])
         }
         guard let year = number(0, 4), isMark(4, "-"), let month = number(5, 2), isMark(7, "-"),
-            let day = number(8, 2), isMark(10, "T"), let hour = number(11, 2), isMark(13, ":"),
+            let day = number(8, 2), isMark(10, "Tt "), let hour = number(11, 2), isMark(13, ":"),
             let minute = number(14, 2), isMark(16, ":"), let second = number(17, 2),
-            1...12 ~= month, 1...31 ~= day, hour < 24, minute < 60, second <= 60
+            1...12 ~= month, 1...days(inMonth: month, year) ~= day, hour < 24, minute < 60,
+            // 60 is a leap second.
+            second <= 60
         else { return nil }
 
         var position = 19
@@ -80,6 +121,14 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         }
         let seconds = Self.days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset
         return seconds * 1_000_000 + fraction
+    }
+
+    private static func days(inMonth month: Int64, _ year: Int64) -> Int64 {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
     }
 
     // The two conversions between a date and a number of days count years from March, so that the leap day comes last,
