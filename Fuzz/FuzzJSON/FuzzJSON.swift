@@ -70,8 +70,11 @@ private func walk(_ reader: inout JSONReader, _ interner: StringInterner) throws
         let plain = try other.readString()
         precondition(interned == plain && reader.offset == other.offset, "an interned string differs")
     case .number:
-        precondition(try reader.readDouble().isFinite, "a number is not finite")
+        let number = try reader.readDouble()
+        precondition(number.isFinite, "a number is not finite")
     case .boolean: _ = try reader.readBoolean()
-    case .null: precondition(try reader.readNull(), "a null is none")
+    case .null:
+        let isNull = try reader.readNull()
+        precondition(isNull, "a null is none")
     }
 }

@@ -25,6 +25,9 @@ public struct HTTPRequest: Sendable {
     /// Which versions of HTTP may be spoken.
     public var versions: VersionPolicy
     /// Whether the server may compress the body with gzip; it arrives unpacked.
+    ///
+    /// A server that ends the compression too early, in an answer that is complete as HTTP, is not noticed (libcurl 7.88
+    /// does not look): ask for compression only where a beginning cannot be taken for the whole, as with JSON.
     public var acceptsCompression: Bool
     /// A connection from the pool is not good enough: make a new one.
     public var wantsNewConnection: Bool

@@ -144,23 +144,24 @@ final class Transfer: Sendable {
         progress.lastByte = loop.now
         // A trailer, after the body.
         if progress.head != nil { return bytes.count }
+        progress.headerByteCount += bytes.count
+        guard progress.headerByteCount <= Self.headerByteLimit else {
+            let detail = "its header has more than \(Self.headerByteLimit) bytes"
+            progress.refusal = TransportError(kind: .tooLarge, peer: peer, detail: detail)
+            return 0
+        }
         let blanks: [UInt8] = [0x0d, 0x0a, 0x20, 0x09]
         let end = bytes.lastIndex { !blanks.contains($0) }.map { $0 + 1 } ?? 0
-        let line = Substring(decoding: bytes[..<end], as: UTF8.self)
+        takeHeader(Substring(decoding: bytes[..<end], as: UTF8.self))
+        return bytes.count
+    }
+
+    private func takeHeader(_ line: Substring) {
+        if line.isEmpty { return completeHead() }
+        guard line.hasPrefix("HTTP/") else { return progress.headers.append(line: line) }
         // A status line begins anew, after 1xx.
-        if line.hasPrefix("HTTP/") {
-            progress.headers.removeAll()
-            progress.headerByteCount = 0
-        } else if line.isEmpty {
-            completeHead()
-        } else {
-            progress.headers.append(line: line)
-        }
-        progress.headerByteCount += bytes.count
-        if progress.headerByteCount <= Self.headerByteLimit { return bytes.count }
-        let detail = "its header has more than \(Self.headerByteLimit) bytes"
-        progress.refusal = TransportError(kind: .tooLarge, peer: peer, detail: detail)
-        return 0
+        progress.headers.removeAll()
+        progress.headerByteCount = 0
     }
 
     private func completeHead() {
