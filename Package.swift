@@ -88,7 +88,7 @@ let package = Package(
             of: "KubernetesClient",
             [
                 "KubernetesSimulator", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "InformerOracle",
-                "JSON",
+                "JSON", "Timestamps",
             ]),
         tests(of: "HTTPServer", ["HTTPProbe", "Threading"]),
         tests(of: "KubernetesSimulator", ["Timestamps", "HTTPProbe", "JSON", "Threading", subprocess]),
@@ -102,3 +102,16 @@ let package = Package(
             ]),
     ]
 )
+
+// What `Fuzz/run` builds: programs without a main function, which libFuzzer brings along.
+if Context.environment["REMORA_FUZZ"] != nil {
+    func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+        .executableTarget(
+            name: name, dependencies: dependencies, path: "Fuzz/\(name)",
+            swiftSettings: swift6 + [.unsafeFlags(["-parse-as-library"])])
+    }
+    package.targets += [
+        fuzzer("FuzzJSON", ["JSON"]),
+        fuzzer("FuzzWatch", ["KubernetesClient", "JSON"]),
+    ]
+}

@@ -22,6 +22,8 @@ extension Transfer {
     }
 
     private func configureTarget() throws {
+        // Dots stay where they are: "namespaces/../pods" must not become another path than the one asked for.
+        try set(CURLOPT_PATH_AS_IS, 1)
         guard let name = request.tls.serverName else { return try set(CURLOPT_URL, request.url) }
         guard !name.isEmpty, name.utf8.allSatisfy(Self.isNameByte) else {
             throw invalid("the TLS server name \(name.debugDescription) is no host name")

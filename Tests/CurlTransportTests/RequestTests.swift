@@ -13,6 +13,12 @@ struct RequestTests {
         #expect(!head.contains { $0.lowercased().hasPrefix("user-agent: curl") || $0.hasPrefix("Content-Type") })
     }
 
+    @Test(
+        "a path is sent as it is, dots and all", arguments: ["/a/../b/./c//d", "/..", "/%2e%2E/%zz", "/?", "/a?../b"])
+    func pathAsIs(path: String) async throws {
+        #expect(try await head(of: .direct(path)).first == "GET \(path) HTTP/1.1")
+    }
+
     @Test("headers are sent in order, with the user agent that was given, and empty ones too")
     func headers() async throws {
         var request = HTTPRequest.direct("/")
