@@ -1,6 +1,6 @@
 public import CurlTransport
-internal import YAML
 public import Timestamps
+internal import YAML
 
 /// Who a request says it comes from. Printing it, in whatever way, never shows a secret.
 public struct Credentials: Sendable, Hashable {

@@ -3,6 +3,7 @@ internal import Glibc
 
 /// The command line: `remora SUBCOMMAND`.
 public struct Remora: AsyncParsableCommand {
+    /// Names the command and lists its subcommands.
     public static let configuration = CommandConfiguration(
         commandName: "remora",
         abstract: "Hooks for what happens in a Kubernetes cluster.",

@@ -1,9 +1,9 @@
 import FoundationEssentials
 import Glibc
 import Testing
+import Timestamps
 
 @testable import KubernetesConfiguration
-import Timestamps
 
 @Suite("Credential plugins that are real processes")
 struct PluginProcessTests {

@@ -2,7 +2,7 @@ import FoundationEssentials
 import RealCluster
 import Testing
 
-@Suite("A real API server for tests", .enabled("needs a real API server") { try await ControlPlane.isAvailable() })
+@Suite("A real API server for tests", .realCluster, .serialized)
 struct ControlPlaneTests {
     @Test("the shared one is one, and it is ready")
     func shared() async throws {

@@ -36,7 +36,7 @@ struct SilenceTests {
             }
         ) { stage in
             try await stage.expectTruth()
-            #expect(stage.lists == 2)
+            #expect(stage.lists == 2, "\(stage.health)")
             #expect(stage.health.statistics.restarts == [.connection: 1])
         }
     }
@@ -57,7 +57,7 @@ struct SilenceTests {
             try await stage.proxy.heal(.new)
             #expect(!stage.health.isSynced)
             try await stage.expectTruth()
-            #expect(stage.lists == 2)
+            #expect(stage.lists == 2, "\(stage.health)")
             #expect(stage.health.statistics.restarts == [.connection: 1])
         }
     }
@@ -102,7 +102,7 @@ struct SilenceTests {
                 try await stage.churn(5, round: 4)
                 try await stage.expectTruth()
                 print("etcd restored from a backup: followed after \(ContinuousClock.now - ready)")
-                #expect(stage.lists == 2)
+                #expect(stage.lists == 2, "\(stage.health)")
                 #expect(stage.health.statistics.restarts[.futureVersion] == 1)
             }
         }

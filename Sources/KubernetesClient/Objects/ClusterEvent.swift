@@ -3,6 +3,7 @@ public import Timestamps
 
 /// An event that some component reported about an object (core/v1 Event).
 public struct ClusterEvent: WatchedObject {
+    /// Where the API serves it.
     public static let resource = APIResource.events
 
     /// Which event, which version.

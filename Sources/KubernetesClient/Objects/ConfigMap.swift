@@ -2,6 +2,7 @@ public import JSON
 
 /// A config map with its text entries (core/v1 ConfigMap).
 public struct ConfigMap: WatchedObject, Equatable {
+    /// Where the API serves it.
     public static let resource = APIResource.configMaps
 
     /// Which config map, which version.

@@ -2,6 +2,7 @@ public import JSON
 
 /// A node as the operator remembers it (core/v1 Node): addresses, conditions, whether pods may be put on it.
 public final class Node: WatchedObject {
+    /// Where the API serves it.
     public static let resource = APIResource.nodes
 
     /// Identity, labels, deletion.

@@ -5,6 +5,7 @@ public import Timestamps
 ///
 /// A class so that caches, queues and hooks share one copy; immutable. About 1 KiB for a pod of two containers.
 public final class Pod: WatchedObject {
+    /// Where the API serves it.
     public static let resource = APIResource.pods
 
     /// Identity, labels, owner, deletion.

@@ -85,12 +85,10 @@ import struct KubernetesSimulator.APIStatus
         let lines = [500, 504, 799].map { #"{"type":"ERROR","object":{"kind":"Status","code":\#($0)}}"# }
         for line in lines + [#"{"type":"ERROR","object":{"kind":"Status"}}"#] {
             try await Stage.run { stage in
-                #expect(await stage.watchIsOpen())
-                stage.simulator.disturbWatches(.line(line))
+                await stage.provoke(.line(line)) { stage.health.statistics.restarts[.serverError, default: 0] >= 1 }
                 try stage.churn(20)
                 try await stage.expectTruth()
                 #expect(stage.lists == 1)
-                #expect(stage.health.statistics.restarts[.serverError] == 1)
             }
         }
     }
@@ -99,11 +97,9 @@ import struct KubernetesSimulator.APIStatus
     func garbledLines() async throws {
         for line in ["{", "<html>", #"{"type":"ADDED","object":{"metadata":{}}}"#, "\u{0}\u{1}\u{2}"] {
             try await Stage.run { stage in
-                #expect(await stage.watchIsOpen())
-                stage.simulator.disturbWatches(.line(line))
+                await stage.provoke(.line(line)) { stage.health.garbledLines >= 1 }
                 try stage.churn(20)
                 try await stage.expectTruth()
-                #expect(stage.health.garbledLines == 1)
                 #expect(stage.lists == 1)
             }
         }
@@ -146,8 +142,9 @@ import struct KubernetesSimulator.APIStatus
             #expect(await stage.watchIsOpen())
             try stage.churn(20)
             try await stage.expectTruth()
-            stage.simulator.disturbWatches(.bookmark(7))
-            #expect(await eventually { stage.lists == 2 })
+            await stage.provoke(.bookmark(7)) { stage.lists >= 2 }
+            try await stage.expectTruth()
+            #expect(stage.lists == 2)
         }
     }
 

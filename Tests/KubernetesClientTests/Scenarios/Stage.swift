@@ -99,6 +99,18 @@ struct Stage {
     /// Waits until a watch is open at the server.
     func watchIsOpen() async -> Bool { await eventually { simulator.watchCount("configmaps") > 0 } }
 
+    /// Makes open watches go wrong until that shows. Once is enough, unless the connection was just about to end.
+    func provoke(
+        _ fault: WatchFault, until isVisible: @escaping () -> Bool, _ location: SourceLocation = #_sourceLocation
+    ) async {
+        for _ in 0..<10 {
+            _ = await watchIsOpen()
+            simulator.disturbWatches(fault)
+            if await eventually(within: .seconds(8), isVisible) { return }
+        }
+        #expect(isVisible(), "\(fault) has no effect", sourceLocation: location)
+    }
+
     /// Whole lists that the server saw: pages after the first, and questions whether a version is known, do not count.
     var lists: Int {
         simulator.requests.count {

@@ -32,6 +32,7 @@ package final class ControlPlane: Sendable {
     package var certificateAuthority: String { directory + "/pki/ca.crt" }
 
     private static let sharedInstance = Task { try await start() }
+    private static let startQueue = StartQueue()
 
     /// How long the API server may take to become ready: ten times what it takes on 2 idle cores.
     private static let startLimitInSeconds = 100
@@ -59,6 +60,10 @@ package final class ControlPlane: Sendable {
     ///   - options: of `control-plane up`, such as `--audit` or `--controllers`.
     ///   - flags: of kube-apiserver, such as `--watch-cache=false`.
     package static func start(options: [String] = [], flags: [String] = []) async throws -> ControlPlane {
+        try await startQueue.start { try await bringUp(options, flags) }
+    }
+
+    private static func bringUp(_ options: [String], _ flags: [String]) async throws -> ControlPlane {
         let directory = try temporaryFolder()
         let command = ["up", "--dir", directory, "--owner", String(getpid()), "--timeout", String(startLimitInSeconds)]
         do {
