@@ -77,6 +77,7 @@ let package = Package(
         testSupport("FaultProxy", [nioCore, nioPosix]),
         testSupport("HTTPProbe", ["Threading", nioCore, nioPosix]),
         testSupport("InformerOracle", ["KubernetesClient", "Threading"]),
+        testSupport("RemoraProgram", [subprocess]),
         testSupport("RealCluster", [subprocess]),
         tests(of: "Threading"),
         tests(of: "Timestamps"),
@@ -92,12 +93,13 @@ let package = Package(
             ]),
         tests(of: "HTTPServer", ["HTTPProbe", "Threading"]),
         tests(of: "KubernetesSimulator", ["Timestamps", "HTTPProbe", "JSON", "Threading", subprocess]),
-        tests(of: "RemoraCLI", ["KubernetesSimulator", subprocess]),
+        tests(of: "RemoraCLI", ["KubernetesClient", "JSON", "RemoraProgram", argumentParser]),
         tests(of: "FaultProxy", ["Threading", nioCore]),
         tests(
             of: "RealCluster",
             [
-                "KubernetesClient", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "InformerOracle", "JSON",
+                "RemoraProgram", "KubernetesClient", "KubernetesConfiguration", "CurlTransport", "FaultProxy",
+                "InformerOracle", "JSON",
                 "Threading", "Timestamps", subprocess,
             ]),
     ]

@@ -4,6 +4,7 @@ import InformerOracle
 import JSON
 import KubernetesConfiguration
 import RealCluster
+import RemoraProgram
 import Subprocess
 import Testing
 import Threading
