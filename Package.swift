@@ -38,6 +38,7 @@ let package = Package(
         .library(name: "CurlTransport", targets: ["CurlTransport"]),
         .library(name: "KubernetesClient", targets: ["KubernetesConfiguration", "KubernetesClient"]),
         .library(name: "KubernetesSimulator", targets: ["KubernetesSimulator"]),
+        .library(name: "ScriptRuntime", targets: ["ScriptRuntime"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -49,6 +50,9 @@ let package = Package(
         // C libraries and shims
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(
+            name: "CJavaScriptCore", pkgConfig: "javascriptcoregtk-4.1",
+            providers: [.apt(["libjavascriptcoregtk-4.1-dev"])]),
         .target(name: "CThreads"),
 
         // Foundations: each knows only what stands above it in this list
@@ -60,6 +64,9 @@ let package = Package(
         module("CurlTransport", ["CCurl", "Threading", deque]),
         module("KubernetesConfiguration", ["CurlTransport", "Threading", "JSON", "YAML", subprocess]),
         module("KubernetesClient", ["KubernetesConfiguration", "CurlTransport", "Threading", "JSON", deque, ordered]),
+
+        // Users' scripts
+        module("ScriptRuntime", ["CJavaScriptCore", "Threading", "JSON", deque, ordered]),
 
         // An API server in memory
         module("HTTPServer", ["Threading", nioCore, nioPosix, nioHTTP1]),
@@ -80,6 +87,7 @@ let package = Package(
         tests(
             of: "KubernetesClient",
             ["KubernetesSimulator", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "JSON"]),
+        tests(of: "ScriptRuntime", ["CJavaScriptCore", "JSON", "Threading"]),
         tests(of: "HTTPServer", [nioCore, nioPosix]),
         tests(of: "KubernetesSimulator", ["HTTPServer", "JSON", subprocess]),
         tests(of: "RemoraCLI", ["KubernetesSimulator", subprocess]),
