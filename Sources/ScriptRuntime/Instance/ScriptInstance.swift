@@ -49,8 +49,8 @@ final class ScriptInstance {
         packetRows = PacketRows(vm)
         bindHostFunctions(to: host)
         try bindHelpers()
-        call(glue.setEnvironment, vm.make(String(decoding: services.environment, as: UTF8.self)))
         call(glue.seal)
+        call(glue.setEnvironment, vm.make(String(decoding: services.environment, as: UTF8.self)))
     }
 
     /// Checks the text and runs its top level.

@@ -131,7 +131,7 @@ extension Glue {
         }
         function callExported(number, text) {
             const f = exported.get(number), values = parse(text);
-            const result = apply(f, global, values);
+            const result = f.apply(global, values);
             return result === undefined ? undefined : stringify(result);
         }
 
@@ -241,7 +241,7 @@ extension Glue {
         }
         const helpers = create(null);
         function addHelper(path, hostFunction) {
-            helpers[path] = wrap(hostFunction);
+            helpers[path] = dress(hostFunction, path);
             define(path, helpers[path]);
         }
         const kit = { define, decorate, host(path) { return helpers[path]; } };

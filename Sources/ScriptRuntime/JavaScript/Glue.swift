@@ -58,9 +58,13 @@ enum Glue {
             defineProperty(owner, names[names.length - 1], { value, enumerable: true });
         }
 
-        // A JavaScript function in front of a host function: scripts may `call` and `apply` it like any other.
-        function wrap(hostFunction) {
-            return function () { return apply(hostFunction, undefined, arguments); };
+        // Makes a host function one that scripts may `call` and `apply` like any other. It is called without a
+        // function of ours in between: after a nested call was stopped, leaving a built-in such as Reflect.apply
+        // would end the call around it too.
+        function dress(hostFunction, path) {
+            Object.setPrototypeOf(hostFunction, Function.prototype);
+            defineProperty(hostFunction, "name", { value: path });
+            return hostFunction;
         }
 
         """
@@ -165,7 +169,7 @@ enum Glue {
             const timer = timers.get(id);
             if (timer === undefined) return;
             if (!timer.repeats) timers.delete(id);
-            apply(timer.callback, global, timer.values);
+            timer.callback.apply(global, timer.values);
         }
         define("setTimeout", start(false));
         define("setInterval", start(true));
@@ -189,7 +193,7 @@ enum Glue {
         define("jobs.scheduler.stop", function () { host.schedulerStop(); });
         function runJob(key) {
             const job = tasks.get(key);
-            if (job !== undefined) apply(job.task, global, job.values);
+            if (job !== undefined) job.task.apply(global, job.values);
         }
 
         """

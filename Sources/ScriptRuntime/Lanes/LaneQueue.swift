@@ -27,6 +27,7 @@ struct LaneQueue {
     }
 
     var count: Int { expendable.count + lasting.count }
+    var hasFunctionRequest: Bool { requests.contains(where: \.isFunction) }
     var isEmpty: Bool { requests.isEmpty && expendable.isEmpty && lasting.isEmpty }
 
     mutating func append(_ event: LaneEvent) {

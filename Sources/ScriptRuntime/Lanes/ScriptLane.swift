@@ -230,8 +230,14 @@ final class ScriptLane: Sendable {
         _ interleaving: Interleaving
     ) {
         _ = monitor.wait(until: deadline) { state -> Bool? in
-            let isWanted = interleaving == .everything && state.owner == control.id && !state.queue.isEmpty
-            return state.calls != seenCalls || isWanted || control.mustEnd ? true : nil
+            let isWanted =
+                switch interleaving {
+                case .nothing: false
+                case .sharedFunctions: state.queue.hasFunctionRequest
+                case .everything: !state.queue.isEmpty
+                }
+            guard state.owner != control.id || !isWanted else { return true }
+            return state.calls != seenCalls || control.mustEnd ? true : nil
         }
     }
 
