@@ -1,5 +1,6 @@
 internal import CJavaScriptCore
 internal import Glibc
+internal import Threading
 
 /// What the JavaScript engine must know before its first call in a process; see ``ScriptEngine/prepareProcess(_:)``.
 public struct ProcessOptions: Sendable, Equatable {
@@ -19,9 +20,23 @@ public struct ProcessOptions: Sendable, Equatable {
         self.memory = memory
     }
 
-    /// The engine reads its options from the environment, once.
-    func apply() {
+    /// Whether the options were set; the engine reads them once, with its first VM.
+    private static let isApplied = Locked(false)
+
+    /// Sets the options unless that has happened.
+    func applyOnce() {
+        let isFirst = Self.isApplied.withLock { isApplied in
+            defer { isApplied = true }
+            return !isApplied
+        }
+        if isFirst { apply() }
+    }
+
+    private func apply() {
         setenv("JSC_useJIT", isJITEnabled ? "1" : "0", 1)
+        // Compiled loops look for a request to stop by themselves. By default another thread patches their code while it
+        // holds them by a signal, which was seen to fail for ever under load: the script then ran on past its limit.
+        setenv("JSC_usePollingTraps", "1", 1)
         // One script is small: marking it in parallel only costs threads.
         setenv("JSC_numberOfGCMarkers", "1", 1)
         if let memory { setenv("JSC_forceRAMSize", String(memory), 1) }

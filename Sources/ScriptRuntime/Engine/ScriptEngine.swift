@@ -19,9 +19,10 @@ public final class ScriptEngine: Sendable {
     private let gates = Locked<[Int: AsyncGate]>([:])
     private let supervisor: EngineSupervisor
 
-    /// Sets the engine's options for the whole process. Call it once, early in `main`, before any engine is made and
-    /// before threads are started, since it changes the environment.
-    public static func prepareProcess(_ options: ProcessOptions = ProcessOptions()) { options.apply() }
+    /// Sets the engine's options for the whole process. Call it early in `main`, before any engine is made and before
+    /// threads are started, since it changes the environment. The first call counts; without one the first VM takes the
+    /// defaults.
+    public static func prepareProcess(_ options: ProcessOptions = ProcessOptions()) { options.applyOnce() }
 
     /// Makes an engine without scripts. Everything that scripts and the engine have to say goes to `sink`.
     public init(_ configuration: ScriptEngineConfiguration = ScriptEngineConfiguration(), sink: any ScriptEventSink) {

@@ -91,13 +91,14 @@ extension ScriptInstance {
         }
     }
 
-    /// Runs one thing that may run inside a call that waits.
+    /// Runs a timer and an event that may run inside a call that waits; false if there is none.
     private func runInside(_ interleaving: Interleaving) -> Bool {
-        if interleaving == .everything && runTimer() { return true }
+        let hasRunTimer = interleaving == .everything && runTimer()
+        guard !watch.refusesNesting else { return hasRunTimer }
         switch lane.nextInside(control, interleaving) {
         case .request(let request): answer(request)
         case .event(let event): run(event)
-        case .nothing, .ended: return false
+        case .nothing, .ended: return hasRunTimer
         }
         return true
     }

@@ -16,23 +16,22 @@ extension ScriptInstance {
         var hasGarbage = true
         while !control.isEnding {
             let seenCalls = lane.callCount
-            if lane.enter(control), runTimer() || runJob() {
-                settle()
-                hasGarbage = true
-                continue
-            }
+            // After a timer or job comes an event, so that neither keeps the other waiting.
+            if lane.enter(control), runTimer() || runJob() { unsettled += 1 }
             switch lane.next(control) {
             case .ended: return
-            case .request(let request): answer(request)
-            case .event(let event): run(event)
+            case .request(let request):
+                answer(request)
+                unsettled += 1
+            case .event(let event):
+                run(event)
+                unsettled += 1
             case .nothing:
                 if unsettled > 0 { settle() }
                 hasGarbage = hasGarbage || unsettled > 0
                 unsettled = 0
                 pause(seenCalls: seenCalls, hasGarbage: &hasGarbage)
-                continue
             }
-            unsettled += 1
             if unsettled >= Self.eventsPerSettle {
                 settle()
                 unsettled = 1

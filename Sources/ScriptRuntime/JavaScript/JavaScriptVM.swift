@@ -17,6 +17,7 @@ final class JavaScriptVM {
     private var bindings: [HostBinding] = []
 
     init() {
+        ProcessOptions().applyOnce()
         group = JSContextGroupCreate()
         context = JSGlobalContextCreateInGroup(group, nil)
         // Text that becomes code would pass by every check made on the source.
