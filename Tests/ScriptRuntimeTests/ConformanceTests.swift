@@ -36,12 +36,15 @@ struct ConformanceTests {
         }
     }
 
-    @Test("the limit asks again after each answer of false if it is set anew, and true ends the script past every catch")
+    @Test(
+        "the limit asks again after each answer of false if it is set anew, and true ends the script past every catch")
     func limit() {
         let probe = Probe()
         probe.answer = { $0 == 5 }
         probe.arm()
-        #expect(probe.run("for (;;) { try { for (;;) {} } catch (e) {} finally { continue; } }") == "! JavaScript execution terminated.")
+        #expect(
+            probe.run("for (;;) { try { for (;;) {} } catch (e) {} finally { continue; } }")
+                == "! JavaScript execution terminated.")
         #expect(probe.questions == 5)
         #expect(probe.run("1 + 1") == "2")
     }
@@ -55,6 +58,31 @@ struct ConformanceTests {
             probe.arm()
         }
         #expect(probe.run("[1, 2].map(String).join()") == "1,2")
+    }
+
+    @Test("a nested call that is ended leaves the call around it alive, and stoppable once the limit is set anew")
+    func nestedCall() throws {
+        let probe = Probe()
+        probe.answer = { $0 == 3 || $0 == 6 }
+        probe.arm()
+        var nested: [String] = []
+        let nest = probe.vm.function { [unowned probe] arguments in
+            nested.append(probe.run("for (;;) {}"))
+            probe.arm()
+            return arguments.vm.make(7)
+        }
+        var printed: [String] = []
+        let note = probe.vm.function { arguments in
+            printed.append(arguments.text(0))
+            return nil
+        }
+        let outer = try probe.vm.evaluate(
+            "(function (nest, note) { note('got ' + nest()); for (;;) {} })", name: "t.js")
+        let error = #expect(throws: JavaScriptException.self) { try probe.vm.call(outer, nest, note) }
+        #expect(nested == ["! JavaScript execution terminated."])
+        #expect(printed == ["got 7"])
+        #expect(error.map { probe.vm.text($0.value) } == "JavaScript execution terminated.")
+        #expect(probe.questions == 6)
     }
 
     @Test("statistics of the heap may be asked for while a script runs")
@@ -105,7 +133,9 @@ struct ConformanceTests {
     func errors() {
         let probe = Probe()
         #expect(
-            probe.run("try {\n  (function f() { x.y; })();\n} catch (e) { [e.line, e.column, e.stack.split('\\n')[0]].join() }")
+            probe.run(
+                "try {\n  (function f() { x.y; })();\n} catch (e) { [e.line, e.column, e.stack.split('\\n')[0]].join() }"
+            )
                 == "2,20,f@t.js:2:20")
     }
 }

@@ -7,7 +7,8 @@ struct ConsoleTests {
     @Test(
         "every kind of value has a text",
         arguments: [
-            ("", ""), ("'a', 'b'", "a b"), ("1, -0, 1.5, NaN", "1 0 1.5 NaN"), ("undefined, null, true", "undefined null true"),
+            ("", ""), ("'a', 'b'", "a b"), ("1, -0, 1.5, NaN", "1 0 1.5 NaN"),
+            ("undefined, null, true", "undefined null true"),
             ("{ a: [1, 'x', null], b: { c: true } }", #"{"a":[1,"x",null],"b":{"c":true}}"#),
             ("new TypeError('wrong')", "TypeError: wrong"), ("{ e: new Error('in') }", #"{"e":"Error: in"}"#),
             ("function named() {}, function () {}", "[function named] [function anonymous]"),
@@ -35,7 +36,10 @@ struct ConsoleTests {
         let lines = bench.recorder.all.compactMap { event -> ConsoleLine? in
             if case .console(let line) = event { line } else { nil }
         }
-        #expect(lines.map { $0.rendered(node: "hub") } == ["[hub-3:ERROR] e", "[hub-3] w", "[hub-3] i", "[hub-3] d", "[hub-3] "])
+        #expect(
+            lines.map { $0.rendered(node: "hub") } == [
+                "[hub-3:ERROR] e", "[hub-3] w", "[hub-3] i", "[hub-3] d", "[hub-3] ",
+            ])
         #expect(lines.map(\.level) == [.error, .output, .output, .output, .cleared])
         await bench.engine.shutdown()
     }

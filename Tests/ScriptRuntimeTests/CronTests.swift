@@ -43,7 +43,10 @@ struct CronTests {
             ("0 0 0 * * FRI", "2026-03-01 00:00:00", ["2026-03-06 00:00:00", "2026-03-13 00:00:00"]),
             ("0 0 0 */2 * 1", "2026-03-01 00:00:00", ["2026-03-02 00:00:00", "2026-03-03 00:00:00"]),
             ("*/60 * * * * *", "2026-03-01 10:00:00", ["2026-03-01 10:01:00", "2026-03-01 10:02:00"]),
-            ("5/20 * * * * *", "2026-03-01 10:00:00", ["2026-03-01 10:00:05", "2026-03-01 10:00:25", "2026-03-01 10:00:45"]),
+            (
+                "5/20 * * * * *", "2026-03-01 10:00:00",
+                ["2026-03-01 10:00:05", "2026-03-01 10:00:25", "2026-03-01 10:00:45"]
+            ),
             ("0 0 0 29 feb *", "2026-01-01 00:00:00", ["2028-02-29 00:00:00"]),
             ("0 0 12 31 * *", "2026-01-31 12:00:00", ["2026-03-31 12:00:00", "2026-05-31 12:00:00"]),
             ("0 0 0 30 2 *", "2026-01-01 00:00:00", []),
@@ -52,9 +55,15 @@ struct CronTests {
             ("@every 1h30m", "2026-03-01 10:00:07", ["2026-03-01 11:30:07", "2026-03-01 13:00:07"]),
             ("@every 300ms", "2026-03-01 10:00:00", ["2026-03-01 10:00:01"]),
             ("TZ=Europe/Berlin 0 30 2 * * *", "2026-03-28 00:00:00", ["2026-03-28 01:30:00", "2026-03-30 00:30:00"]),
-            ("CRON_TZ=Europe/Berlin 0 30 2 * * *", "2026-10-24 12:00:00", ["2026-10-25 00:30:00", "2026-10-26 01:30:00"]),
+            (
+                "CRON_TZ=Europe/Berlin 0 30 2 * * *", "2026-10-24 12:00:00",
+                ["2026-10-25 00:30:00", "2026-10-26 01:30:00"]
+            ),
             ("TZ=America/New_York 0 0 9 * * *", "2040-07-01 00:00:00", ["2040-07-01 13:00:00"]),
-            ("TZ=Australia/Sydney 0 0 9 1 1,7 *", "2040-01-15 00:00:00", ["2040-06-30 23:00:00", "2040-12-31 22:00:00"]),
+            (
+                "TZ=Australia/Sydney 0 0 9 1 1,7 *", "2040-01-15 00:00:00",
+                ["2040-06-30 23:00:00", "2040-12-31 22:00:00"]
+            ),
         ])
     func next(cron: String, start: String, expected: [String]) throws {
         #expect(try times(cron, after: start, count: max(1, expected.count)) == expected)
@@ -63,7 +72,10 @@ struct CronTests {
     @Test(
         "what is wrong is said, and with which part",
         arguments: [
-            ("* * * * *", "expected exactly 6 fields, found 5: [* * * * *]: put the seconds in front, as in 0 * * * * *"),
+            (
+                "* * * * *",
+                "expected exactly 6 fields, found 5: [* * * * *]: put the seconds in front, as in 0 * * * * *"
+            ),
             ("", "expected exactly 6 fields, found 0: []"),
             ("* * * * * 7", "\"7\" for the day of week is outside 0 to 6"),
             ("60 * * * * *", "\"60\" for the second is outside 0 to 59"),
@@ -77,7 +89,10 @@ struct CronTests {
             ("@often", "unknown descriptor @often: use @yearly, @monthly, @weekly, @daily, @hourly or @every 5m"),
             ("@every soon", "soon is no duration: write it like 90s, 5m or 1h30m"),
             ("TZ=Mars/Base * * * * * *", "there is no time zone Mars/Base here: is the package tzdata installed?"),
-            ("TZ=../../etc/passwd * * * * * *", "there is no time zone ../../etc/passwd here: is the package tzdata installed?"),
+            (
+                "TZ=../../etc/passwd * * * * * *",
+                "there is no time zone ../../etc/passwd here: is the package tzdata installed?"
+            ),
         ])
     func errors(cron: String, problem: String) {
         let error = #expect(throws: CronError.self) { try CronExpression(parsing: cron) }
@@ -101,7 +116,9 @@ struct CronTests {
         }
     }
 
-    @Test("a damaged zone file is no zone", arguments: [[], Array("TZif".utf8), Array("TZif2".utf8) + Array(repeating: 0xff, count: 200)])
+    @Test(
+        "a damaged zone file is no zone",
+        arguments: [[], Array("TZif".utf8), Array("TZif2".utf8) + Array(repeating: 0xff, count: 200)])
     func damagedZone(bytes: [UInt8]) {
         #expect(TimeZoneRules(file: bytes) == nil)
     }

@@ -99,7 +99,8 @@ struct DeliveryTests {
     func ownCopies() async throws {
         let bench = Bench()
         for index in 0..<2 {
-            try await bench.load(index, "function onItemCaptured(d) { console.log(d.seen === undefined); d.seen = true; }")
+            try await bench.load(
+                index, "function onItemCaptured(d) { console.log(d.seen === undefined); d.seen = true; }")
         }
         await bench.item(#"{"text": "äöü"}"#)
         #expect(bench.recorder.console.sorted() == ["0 true", "1 true"])
@@ -118,12 +119,14 @@ struct DeliveryTests {
             """)
         bench.engine.deliver(.hubAction("a", object: Array("[1]".utf8), sender: Array(#"{"node":"n"}"#.utf8)))
         bench.engine.deliver(.podEvent("DELETED", pod: Array("{}".utf8), change: nil))
-        bench.engine.deliver(.podEvent("MODIFIED", pod: Array("{}".utf8), change: Array(#"{"kind":"oom-killed"}"#.utf8)))
+        bench.engine.deliver(
+            .podEvent("MODIFIED", pod: Array("{}".utf8), change: Array(#"{"kind":"oom-killed"}"#.utf8)))
         bench.engine.deliver(.logCall(level: "info", message: "{}"))
         await bench.engine.untilIdle()
         #expect(
             bench.recorder.console == [
-                #"0 a [1] {"node":"n"} 3"#, "0 DELETED {} null 3", #"0 MODIFIED {} {"kind":"oom-killed"} 3"#, "0 info {}",
+                #"0 a [1] {"node":"n"} 3"#, "0 DELETED {} null 3", #"0 MODIFIED {} {"kind":"oom-killed"} 3"#,
+                "0 info {}",
             ])
         await bench.engine.shutdown()
     }

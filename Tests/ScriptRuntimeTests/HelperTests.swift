@@ -59,7 +59,9 @@ struct HelperTests {
 
     @Test("a cyclic argument is refused")
     func cyclicArgument() async throws {
-        let lines = try await Bench.run("var a = {}; a.a = a; try { take(a); } catch (e) { console.log(e instanceof Error); }") {
+        let lines = try await Bench.run(
+            "var a = {}; a.a = a; try { take(a); } catch (e) { console.log(e instanceof Error); }"
+        ) {
             $0.helpers = [HostFunction("take") { _ in .undefined }]
         }
         #expect(lines == ["0 true"])

@@ -108,7 +108,8 @@ struct SharingTests {
     @Test("a name without `var` stays the script's own, and a declared name hides a shared one")
     func scopes() async throws {
         let bench = Bench()
-        try await bench.load(0, "this.visible = 'shared'; leaked = 'mine'; function onHubAction() { console.log(leaked); }")
+        try await bench.load(
+            0, "this.visible = 'shared'; leaked = 'mine'; function onHubAction() { console.log(leaked); }")
         try await bench.load(1, "var visible = 'own'; console.log(visible, this.visible, typeof leaked);")
         bench.engine.deliver(.hubAction("", object: nil, sender: nil))
         await bench.engine.untilIdle()

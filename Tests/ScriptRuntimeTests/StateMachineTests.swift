@@ -41,7 +41,7 @@ struct StateMachineTests {
             let result4 = try jobs.trigger(tag: "a", by: 1, script: 7)
             #expect(result4 == 1)
             let taken = jobs.take(for: 1, now: noon)
-        let run = try #require(taken)
+            let run = try #require(taken)
             jobs.finish(run, owner: 1, now: noon)
         }
         #expect(jobs.tags(for: 1, script: 7) == [])
@@ -212,6 +212,6 @@ struct StateMachineTests {
         #expect(a == ScriptRevision(source: "a", environment: []))
         #expect(a != ScriptRevision(source: "b", environment: []))
         #expect(a != ScriptRevision(source: "a", environment: [1]))
-        #expect(a.description == "7412e9ab4af3a7a3ce9eea0d9c2ee4b8" || a.description.count == 32)
+        #expect(a.description.count == 32)
     }
 }

@@ -32,11 +32,15 @@ struct SyntaxTests {
     @Test(
         "ES5 is clean, octal escapes, functions in blocks and reserved words as members included",
         arguments: [
-            "var a = '\\033[0m' + 010;", "if (1) { function f() {} }", "a.class = { default: 1, get x() { return 1; } };",
+            "var a = '\\033[0m' + 010;", "if (1) { function f() {} }",
+            "a.class = { default: 1, get x() { return 1; } };",
             "'use strict'; var b = /a/gim;", "label: for (;;) break label;", "\u{feff}var a;", "",
         ])
     func clean(source: String) {
-        #expect(checker.check(source) == SyntaxReport(findings: [], error: nil, undeclared: checker.check(source).undeclared, isComplete: true))
+        #expect(
+            checker.check(source)
+                == SyntaxReport(
+                    findings: [], error: nil, undeclared: checker.check(source).undeclared, isComplete: true))
     }
 
     @Test("what is no JavaScript at all is an error with its place")
@@ -77,7 +81,8 @@ struct SyntaxTests {
     func withoutParser() async throws {
         let checker = SyntaxChecker(parserPath: "/nonexistent")
         #expect(!checker.isAvailable)
-        #expect(checker.check("let a = 1;") == SyntaxReport(findings: [], error: nil, undeclared: [], isComplete: false))
+        #expect(
+            checker.check("let a = 1;") == SyntaxReport(findings: [], error: nil, undeclared: [], isComplete: false))
         #expect(checker.check("obj.async = 1; var await_ = 'async';").findings == [])
         #expect(try await Bench.run("console.log('runs');") { $0.parserPath = "/nonexistent" } == ["0 runs"])
     }

@@ -64,8 +64,9 @@ struct TortureTests {
 
     @Test("a heap that grows without end is stopped at its limit, and given back")
     func allocationBomb() async throws {
-        let (neighbour, failures) = try await torture("var a = []; for (;;) a.push({ n: a.length, t: 't' + a.length });")
-        {
+        let (neighbour, failures) = try await torture(
+            "var a = []; for (;;) a.push({ n: a.length, t: 't' + a.length });"
+        ) {
             $0.budget.memory = 48 << 20
             $0.budget.hookCompute = .seconds(30)
         }
@@ -126,7 +127,9 @@ struct TortureTests {
     @Test("a top level without end is stopped, and the script refused")
     func endlessTopLevel() async throws {
         let bench = Bench { shortBudget(&$0.budget) }
-        let failure = await #expect(throws: ScriptFailure.self) { try await bench.load(0, "try { for (;;) {} } catch (e) {}") }
+        let failure = await #expect(throws: ScriptFailure.self) {
+            try await bench.load(0, "try { for (;;) {} } catch (e) {}")
+        }
         #expect(failure?.reason == .stopped(.compute(limit: .milliseconds(300))))
         #expect(bench.engine.statuses.map(\.isRunning) == [false])
     }
@@ -168,7 +171,8 @@ struct TortureTests {
     @Test("a script that tampers with prototypes harms only itself")
     func tampering() async throws {
         let bench = Bench()
-        try await bench.load(1, "function onItemCaptured() { console.log([1, 2].join(), ({}).extra, JSON.stringify([1])); }")
+        try await bench.load(
+            1, "function onItemCaptured() { console.log([1, 2].join(), ({}).extra, JSON.stringify([1])); }")
         try await bench.load(
             0,
             """
@@ -257,7 +261,9 @@ struct TortureTests {
             function onItemCaptured() { console.log(seen); }
             """)
         var batch = PacketBatch()
-        for length in 0..<6 { batch.append(seconds: 0, nanoseconds: 0, captureLength: 0, length: length, isFragment: false) }
+        for length in 0..<6 {
+            batch.append(seconds: 0, nanoseconds: 0, captureLength: 0, length: length, isFragment: false)
+        }
         bench.engine.deliver(batch)
         await bench.item()
         #expect(bench.recorder.failures.map(\.reason) == [.stopped(.compute(limit: .milliseconds(150)))])

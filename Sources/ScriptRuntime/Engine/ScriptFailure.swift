@@ -10,6 +10,8 @@ public struct ScriptFailure: Error, Sendable, Equatable, CustomStringConvertible
         case stopped(BudgetBreach)
         /// It was stopped because its script was replaced or removed.
         case replaced
+        /// It was a job that waited, and was stopped because a hook that ran meanwhile had to be stopped.
+        case interrupted
         /// Remora could not run it.
         case engine
     }

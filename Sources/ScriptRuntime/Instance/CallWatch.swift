@@ -6,12 +6,15 @@ internal import Glibc
 /// The library asks every so often, on the script's own thread, whether the running script is to end. Facts on which
 /// this rests, each with a test of its own: the interval is CPU time of the thread; the question is asked once unless it
 /// is put anew each time; an answer of true ends the script past every `catch` and `finally`; a single native step is not
-/// interrupted; after a nested call was ended, further nested calls fail until the outermost one has returned.
+/// interrupted; after a nested call was ended, whatever runs inside the same outermost call may fail at any function that it
+/// calls. So the outermost call is ended too.
 final class CallWatch {
     /// Why a call was ended.
     enum Ending {
         case breach(BudgetBreach)
         case replaced
+        /// A call that ran inside it was ended.
+        case interrupted
     }
 
     private struct Call {
@@ -33,7 +36,7 @@ final class CallWatch {
     private var row: UnsafePointer<Double>?
     private var lastRow = -1.0
     /// A nested call was ended: until the outermost one returns, the VM takes no further one.
-    private(set) var refusesNesting = false
+    private(set) var isInterrupted = false
 
     init(vm: JavaScriptVM, budget: ScriptBudget, control: InstanceControl) {
         self.vm = vm
@@ -65,7 +68,7 @@ final class CallWatch {
         guard let call = calls.popLast() else { return }
         row = nil
         if calls.isEmpty {
-            refusesNesting = false
+            isInterrupted = false
             control.noteRest()
         } else {
             calls[calls.count - 1].cpuStart += Self.threadTime() - call.cpuStart
@@ -76,7 +79,7 @@ final class CallWatch {
     func takeEnding() -> Ending? {
         guard let ending else { return nil }
         self.ending = nil
-        refusesNesting = calls.count > 1
+        isInterrupted = calls.count > 1
         arm()
         return ending
     }
@@ -100,6 +103,7 @@ final class CallWatch {
 
     private func judge() -> Ending? {
         if control.mustEnd { return .replaced }
+        if isInterrupted { return .interrupted }
         noteRow()
         guard let call = calls.last else { return nil }
         if Self.threadTime() - call.cpuStart > call.computeLimit { return .breach(.compute(limit: call.computeLimit)) }

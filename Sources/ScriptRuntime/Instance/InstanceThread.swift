@@ -60,7 +60,8 @@ struct InstanceThread: Sendable {
     private func load() throws(ScriptFailure) -> (ScriptInstance, [SyntaxFinding]) {
         let source = withoutByteOrderMark(definition.source)
         guard source.utf8.count <= services.budget.source else {
-            throw refusal(.syntax, "the script has more than \(services.budget.source) bytes, which is the limit (source)")
+            throw refusal(
+                .syntax, "the script has more than \(services.budget.source) bytes, which is the limit (source)")
         }
         let syntax = services.checker.check(source)
         if let finding = syntax.refused {
@@ -103,7 +104,9 @@ struct InstanceThread: Sendable {
         lane.commit(control, hooks: instance.hooks, revision: revision)
     }
 
-    private func refusal(_ reason: ScriptFailure.Reason, _ text: String, at finding: SyntaxFinding? = nil) -> ScriptFailure {
+    private func refusal(_ reason: ScriptFailure.Reason, _ text: String, at finding: SyntaxFinding? = nil)
+        -> ScriptFailure
+    {
         ScriptFailure(
             script: identity, place: .load, reason: reason, text: text, line: finding?.line, column: finding?.column)
     }

@@ -12,12 +12,10 @@ extension ScriptInstance {
 
     func failure(_ exception: JavaScriptException, in place: ScriptPlace, syntax: Bool = false) -> ScriptFailure {
         if let ending = watch.takeEnding() { return failure(ending, in: place) }
+        if watch.isInterrupted { return failure(.interrupted, in: place) }
         // What a helper threw because its wait was cut short is no failure of the script.
         if control.mustEnd { return failure(.replaced, in: place) }
-        guard let description = describe(exception) else {
-            return ScriptFailure(
-                script: identity, place: place, reason: .thrown, text: "stopped together with a call around it")
-        }
+        let description = describe(exception)
         let frames = userFrames(of: description["stack"]?.string ?? "")
         let position = frames.first.map { ($0.line, $0.column) } ?? position(in: description)
         return ScriptFailure(
@@ -34,13 +32,18 @@ extension ScriptInstance {
             ScriptFailure(
                 script: identity, place: place, reason: .replaced,
                 text: "stopped because the script was replaced or removed")
+        case .interrupted:
+            ScriptFailure(
+                script: identity, place: place, reason: .interrupted,
+                text: "stopped because a call that ran while it waited had to be stopped")
         }
     }
 
-    /// nil while the VM refuses all calls, after a call inside this one was stopped.
-    private func describe(_ exception: JavaScriptException) -> JSONValue? {
-        guard let text = try? vm.call(glue.describe, exception.value) else { return nil }
-        return try? JSONValue(parsing: vm.text(text))
+    private func describe(_ exception: JavaScriptException) -> JSONValue {
+        guard let text = try? vm.call(glue.describe, exception.value),
+            let description = try? JSONValue(parsing: vm.text(text))
+        else { return ["text": "something that cannot be described"] }
+        return description
     }
 
     /// Errors that the engine's parser makes have no stack but know their line.

@@ -30,9 +30,10 @@ extension ScriptInstance {
             path: helper.path, script: identity, arguments: values, deadline: watch.deadline,
             console: { [console = lane.console] level, text in console.print(level, text) })
         guard helper.waits else { return make(try helper.body(call)) }
-        return make(try wait(for: helper.path, interleaving: helperInterleaving) { ticket in
-            try services.helperThreads.run { ticket.complete(Result { try helper.body(call) }) }
-        })
+        return make(
+            try wait(for: helper.path, interleaving: helperInterleaving) { ticket in
+                try services.helperThreads.run { ticket.complete(Result { try helper.body(call) }) }
+            })
     }
 
     /// Calls a function that another script shared.
@@ -59,12 +60,12 @@ extension ScriptInstance {
 
     /// Only a job lets others in, and only the outermost: see ``ScriptLane``.
     private var helperInterleaving: Interleaving {
-        guard case .job = places.last, places.count == 1, !watch.refusesNesting else { return .nothing }
+        guard case .job = places.last, places.count == 1, !watch.isInterrupted else { return .nothing }
         return .everything
     }
 
     private var functionInterleaving: Interleaving {
-        if watch.refusesNesting { return .nothing }
+        if watch.isInterrupted { return .nothing }
         return helperInterleaving == .everything ? .everything : .sharedFunctions
     }
 
@@ -83,18 +84,22 @@ extension ScriptInstance {
             if let result = ticket.result { return try result.get() }
             if control.mustEnd { throw HelperError("\(name): the script was replaced or removed", code: "REPLACED") }
             guard .now < deadline else { throw timeout(name) }
-            let allowed = watch.refusesNesting ? .nothing : interleaving
-            if runInside(allowed) { continue }
-            let wakeUps = [deadline, control.deadline, allowed == .everything ? timers.nextDue : nil]
+            if runInside(interleaving) {
+                if watch.isInterrupted {
+                    throw HelperError("\(name): a call inside had to be stopped", code: "INTERRUPTED")
+                }
+                continue
+            }
+            let wakeUps = [deadline, control.deadline, interleaving == .everything ? timers.nextDue : nil]
             lane.restInside(
-                control, until: wakeUps.compactMap { $0 }.min() ?? deadline, seenCalls: seenCalls, allowed)
+                control, until: wakeUps.compactMap { $0 }.min() ?? deadline, seenCalls: seenCalls, interleaving)
         }
     }
 
     /// Runs a timer and an event that may run inside a call that waits; false if there is none.
     private func runInside(_ interleaving: Interleaving) -> Bool {
         let hasRunTimer = interleaving == .everything && runTimer()
-        guard !watch.refusesNesting else { return hasRunTimer }
+        guard !watch.isInterrupted else { return hasRunTimer }
         switch lane.nextInside(control, interleaving) {
         case .request(let request): answer(request)
         case .event(let event): run(event)

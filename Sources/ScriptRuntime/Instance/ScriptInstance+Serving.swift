@@ -138,7 +138,8 @@ extension ScriptInstance {
                 HelperError("\(function.name): the version of \(identity) that shared it is gone", code: "GONE"))
         }
         let result = perform(.sharedFunction(function.name)) { vm, glue throws(JavaScriptException) in
-            try vm.call(glue.callExported, vm.make(function.number), vm.make(String(decoding: arguments, as: UTF8.self)))
+            try vm.call(
+                glue.callExported, vm.make(function.number), vm.make(String(decoding: arguments, as: UTF8.self)))
         }
         switch result {
         case .success(let value):

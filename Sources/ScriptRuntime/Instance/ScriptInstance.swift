@@ -65,9 +65,12 @@ final class ScriptInstance {
         }
         call(glue.setPrivateNames, vm.make(JSONValue.array(privateNames.map(JSONValue.string)).description))
         adopt()
-        if case .failure(let failure) = perform(.load, { vm, glue throws(JavaScriptException) in
-            try vm.call(glue.run, script)
-        }) {
+        if case .failure(let failure) = perform(
+            .load,
+            { vm, glue throws(JavaScriptException) in
+                try vm.call(glue.run, script)
+            })
+        {
             throw failure
         }
         settle()
@@ -115,9 +118,12 @@ final class ScriptInstance {
     /// Publishes what the last calls changed: shared names, hooks, figures.
     func settle() {
         publish()
-        if case .success(let set) = perform(places.last ?? .timer, { vm, glue throws(JavaScriptException) in
-            try vm.call(glue.hooks)
-        }) {
+        if case .success(let set) = perform(
+            places.last ?? .timer,
+            { vm, glue throws(JavaScriptException) in
+                try vm.call(glue.hooks)
+            })
+        {
             hooks = ScriptHooks(rawValue: Int(vm.number(set)))
         }
         lane.settle(control, hooks: hooks, statistics: statistics)
@@ -128,7 +134,8 @@ final class ScriptInstance {
     /// Moves names that the script put on `this` to the store. Getters and `toJSON` of the script run here, hence the
     /// budget.
     private func publish() {
-        let result = perform(places.last ?? .timer) { vm, glue throws(JavaScriptException) in try vm.call(glue.publish) }
+        let result = perform(places.last ?? .timer) { vm, glue throws(JavaScriptException) in try vm.call(glue.publish)
+        }
         if case .failure(let failure) = result { report(failure) }
     }
 

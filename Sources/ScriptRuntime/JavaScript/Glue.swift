@@ -8,7 +8,8 @@ enum Glue {
     /// The name in stack traces by which its frames are told from the user's.
     static let name = "remora:glue"
 
-    static let source = "(function (host, hookNames) {\n\"use strict\";\n" + core + console + schedules + shared + packets
+    static let source =
+        "(function (host, hookNames) {\n\"use strict\";\n" + core + console + schedules + shared + packets
         + entries + "\n})"
 
     /// Opens the function in which a script runs. It stands on the script's first line, so that lines keep their
@@ -58,9 +59,7 @@ enum Glue {
             defineProperty(owner, names[names.length - 1], { value, enumerable: true });
         }
 
-        // Makes a host function one that scripts may `call` and `apply` like any other. It is called without a
-        // function of ours in between: after a nested call was stopped, leaving a built-in such as Reflect.apply
-        // would end the call around it too.
+        // Makes a host function one that scripts may `call` and `apply` like any other.
         function dress(hostFunction, path) {
             Object.setPrototypeOf(hostFunction, Function.prototype);
             defineProperty(hostFunction, "name", { value: path });

@@ -84,7 +84,9 @@ struct CronParser {
         var isUnrestricted = false
         for part in word.split(separator: ",", omittingEmptySubsequences: false) {
             let (range, step, isStar) = try parseRange(part, as: field)
-            for value in stride(from: range.lowerBound, through: range.upperBound, by: step) { bits |= 1 << UInt64(value) }
+            for value in stride(from: range.lowerBound, through: range.upperBound, by: step) {
+                bits |= 1 << UInt64(value)
+            }
             // With a step a star is a restriction like any other.
             if isStar && step == 1 { isUnrestricted = true }
         }

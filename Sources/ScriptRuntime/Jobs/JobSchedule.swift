@@ -141,7 +141,8 @@ struct JobSchedule {
     mutating func take(for owner: Owner, now: Int64) -> JobRun? {
         guard active.contains(owner) else { return nil }
         let due = jobs.first { key, job in
-            key.owner == owner && !job.isRunning && (job.isTriggered || (isRunning && job.next.map { $0 <= now } == true))
+            key.owner == owner && !job.isRunning
+                && (job.isTriggered || (isRunning && job.next.map { $0 <= now } == true))
         }
         guard let key = due?.key else { return nil }
         jobs[key]?.isRunning = true

@@ -51,7 +51,9 @@ extension TimeZoneRules {
         let allowed = name.utf8.allSatisfy { byte in
             UnicodeScalar(byte).properties.isAlphabetic || (48...57).contains(byte) || "/_+-".utf8.contains(byte)
         }
-        guard allowed, !name.isEmpty, !name.hasPrefix("/"), let bytes = Self.read(Self.folder + name) else { return nil }
+        guard allowed, !name.isEmpty, !name.hasPrefix("/"), let bytes = Self.read(Self.folder + name) else {
+            return nil
+        }
         self.init(file: bytes)
     }
 

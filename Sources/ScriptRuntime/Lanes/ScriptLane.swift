@@ -7,7 +7,8 @@ internal import Threading
 ///
 /// - While a *job* waits inside a *helper that waits* (`vendor.webhook`, `file.write`, a function of another script, …),
 ///   hooks, timers and queries of the same script run, each from its beginning to its end, before the helper returns.
-///   So a job finds its globals as it left them, unless it called such a helper in between.
+///   So a job finds its globals as it left them, unless it called such a helper in between. If one of those calls has
+///   to be stopped, the job is stopped too.
 /// - Hooks, timers, `onJobPassed/Failed` and the top level wait alone: a helper that waits inside one of them stops the
 ///   script until it returns, and the events queue up.
 /// - Two jobs of a script never interleave, nor does a job with itself.
