@@ -39,6 +39,7 @@ let package = Package(
         .library(
             name: "KubernetesClient", targets: ["KubernetesConfiguration", "KubernetesClient", "JSON", "Timestamps"]),
         .library(name: "KubernetesSimulator", targets: ["KubernetesSimulator", "JSON", "Timestamps"]),
+        .library(name: "ScriptRuntime", targets: ["ScriptRuntime"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -50,6 +51,9 @@ let package = Package(
         // C libraries and shims
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(
+            name: "CJavaScriptCore", pkgConfig: "javascriptcoregtk-4.1",
+            providers: [.apt(["libjavascriptcoregtk-4.1-dev"])]),
         .target(name: "CThreads"),
 
         // Foundations: each knows only what stands above it in this list
@@ -64,6 +68,9 @@ let package = Package(
         module(
             "KubernetesClient",
             ["KubernetesConfiguration", "CurlTransport", "Threading", "Timestamps", "JSON", ordered]),
+
+        // Users' scripts
+        module("ScriptRuntime", ["CJavaScriptCore", "Threading", "JSON", deque, ordered]),
 
         // An API server in memory
         module("HTTPServer", ["Threading", nioCore, nioPosix, nioHTTP1]),
@@ -102,6 +109,13 @@ let package = Package(
                 "InformerOracle", "JSON",
                 "Threading", "Timestamps", subprocess,
             ]),
+            ["KubernetesSimulator", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "JSON"]),
+        tests(of: "ScriptRuntime", ["CJavaScriptCore", "JSON", "Threading"]),
+        tests(of: "HTTPServer", [nioCore, nioPosix]),
+        tests(of: "KubernetesSimulator", ["HTTPServer", "JSON", subprocess]),
+        tests(of: "RemoraCLI", ["KubernetesSimulator", subprocess]),
+        tests(of: "FaultProxy", ["Threading"]),
+        tests(of: "RealCluster", ["KubernetesClient", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "JSON"]),
     ]
 )
 
