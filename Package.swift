@@ -109,13 +109,7 @@ let package = Package(
                 "InformerOracle", "JSON",
                 "Threading", "Timestamps", subprocess,
             ]),
-            ["KubernetesSimulator", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "JSON"]),
         tests(of: "ScriptRuntime", ["CJavaScriptCore", "JSON", "Threading"]),
-        tests(of: "HTTPServer", [nioCore, nioPosix]),
-        tests(of: "KubernetesSimulator", ["HTTPServer", "JSON", subprocess]),
-        tests(of: "RemoraCLI", ["KubernetesSimulator", subprocess]),
-        tests(of: "FaultProxy", ["Threading"]),
-        tests(of: "RealCluster", ["KubernetesClient", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "JSON"]),
     ]
 )
 
