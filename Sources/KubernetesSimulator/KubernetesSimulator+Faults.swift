@@ -62,7 +62,7 @@ extension KubernetesSimulator {
     }
 
     /// The latest requests, oldest first; at most 10,000.
-    public var requests: [LoggedRequest] { state.withLock { Array($0.log.requests) } }
+    public var requests: [LoggedRequest] { state.withLock { $0.log.requests.map { $0 } } }
 
     /// Every sort of request, as in `list pods`, with its number.
     public var requestSummary: [(name: String, count: Int)] { state.withLock { $0.log.summary } }

@@ -1,4 +1,3 @@
-internal import DequeModule
 internal import Threading
 
 /// What is to be sent to one watching client: a bounded queue between the store and the connection.
@@ -13,7 +12,7 @@ final class WatchFeed: Sendable {
     }
 
     private struct State: Sendable {
-        var items: Deque<Item> = []
+        var items: [Item] = []
         var waiter: CheckedContinuation<Void, Never>?
         var hasOverflowed = false
         /// Cuts the connection of a client that does not read.
@@ -77,8 +76,8 @@ final class WatchFeed: Sendable {
 
     private func take() -> [Item] {
         state.withLock { state in
-            let items = Array(state.items)
-            state.items.removeAll(keepingCapacity: true)
+            var items: [Item] = []
+            swap(&items, &state.items)
             return items
         }
     }

@@ -170,13 +170,18 @@ extension Glue {
             const hook = lookups[0]();
             if (hook === undefined) return;
             if (typeof hook.batch === "number" && hook.batch >= 1) return runPacketGroups(hook, b, count);
-            for (let i = b[0]; i < count; i++) {
-                b[0] = i;
-                const o = 1 + i * 5;
+            let i = b[0];
+            while (i < count) {
+                // Around the loop and not in it: a try at each packet halves the rate.
                 try {
-                    hook.call(global, new Packet(b[o], b[o + 1], b[o + 2], b[o + 3], b[o + 4]));
+                    for (; i < count; i++) {
+                        b[0] = i;
+                        const o = 1 + i * 5;
+                        hook.call(global, new Packet(b[o], b[o + 1], b[o + 2], b[o + 3], b[o + 4]));
+                    }
                 } catch (e) {
                     host.packetFailed(e);
+                    i++;
                 }
             }
         }

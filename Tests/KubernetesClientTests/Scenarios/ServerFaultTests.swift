@@ -235,9 +235,9 @@ import struct KubernetesSimulator.APIStatus
             try stage.churn(20)
             try await stage.expectTruth()
             #expect(stage.lists == (isOffered ? 0 : 1))
-            #expect(await stage.watchIsOpen())
-            stage.simulator.disturbWatches(
-                .error(APIStatus(code: 410, reason: "Expired", message: "too old resource version")))
+            await stage.provoke(
+                .error(APIStatus(code: 410, reason: "Expired", message: "too old resource version"))
+            ) { stage.health.statistics.restarts[.expired] == 1 }
             try stage.churn(20, round: 1)
             try await stage.expectTruth()
             #expect(stage.lists == (isOffered ? 0 : 2))
