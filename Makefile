@@ -42,7 +42,8 @@ lint: ## formatting, forbidden constructs, syntax of shell scripts
 .PHONY: sanitize
 sanitize: ## the fast tests under ThreadSanitizer and AddressSanitizer
 	@.ci/setup
-	swift test --sanitize thread --scratch-path .build-tsan $(FAST_TESTS)
+	TSAN_OPTIONS="suppressions='$(CURDIR)/.ci/tsan-suppressions.txt'" \
+		swift test --sanitize thread --scratch-path .build-tsan $(FAST_TESTS)
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize address --scratch-path .build-asan $(FAST_TESTS)
 
 .PHONY: bench
@@ -51,4 +52,4 @@ bench: ## benchmarks
 
 .PHONY: clean
 clean: ## remove what was built; the API server for tests stays in ~/.cache/remora-k8s
-	rm -rf .build .build-tsan .build-asan
+	rm -rf .build .build-tsan .build-asan .build-fuzz

@@ -48,7 +48,9 @@ public struct EventReport: Sendable, Equatable {
         return [
             "apiVersion": "v1", "kind": "Event",
             "metadata": [
-                "name": .string("\(object.key.name).\(String(suffix, radix: 16))"), "namespace": .string(namespace),
+                // At most 253 characters, of which the suffix takes up to 17.
+                "name": .string("\(object.key.name.prefix(236)).\(String(suffix, radix: 16))"),
+                "namespace": .string(namespace),
             ],
             "involvedObject": [
                 "apiVersion": .string(resource.apiVersion), "kind": .string(resource.kind),

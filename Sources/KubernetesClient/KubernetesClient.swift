@@ -35,6 +35,7 @@ public final class KubernetesClient: Sendable {
     /// Sends a request and returns its response once it is known to be a success.
     func open(_ request: APIRequest) async throws -> APIResponse {
         let summary = request.summary.summary(server: configuration.server.description)
+        guard request.namesItsObject else { throw APIError.noName(summary) }
         let credentials = try await credentials()
         do {
             return try await attempt(request, summary, credentials)

@@ -10,6 +10,8 @@ public enum APIError: Error, Sendable {
     case transport(TransportError, APIRequestSummary)
     /// The server's answer is not the JSON that it should be.
     case malformed(JSONError, APIRequestSummary)
+    /// The request names no object: sent all the same, it would be about the whole collection.
+    case noName(APIRequestSummary)
     /// The credentials or the certificates for the request could not be had.
     case configuration(ConfigurationError)
 
@@ -18,8 +20,8 @@ public enum APIError: Error, Sendable {
         switch self {
         case .status(let status, _): status.code == 429 || status.code >= 500 || status.code == 409
         case .transport(let error, _): error.isRetryable
-        case .malformed: true
-        case .configuration: true
+        case .malformed, .configuration: true
+        case .noName: false
         }
     }
 
@@ -50,6 +52,7 @@ extension APIError: CustomStringConvertible {
         case .malformed(let error, let request):
             "cannot \(request): the answer of \(request.server) is malformed (\(error)); is it an API server?"
         case .configuration(let error): "\(error)"
+        case .noName(let request): "cannot \(request): the name or the namespace is empty, \".\" or \"..\""
         case .status(let status, let request):
             "cannot \(request): \(status.message.isEmpty ? "the server answers \(status.code)" : status.message)"
                 + Self.advice(for: status, request).map { "; \($0)" }.joined()

@@ -32,6 +32,12 @@ struct APIRequest: Sendable {
         }
     }
 
+    /// Whether the path is that of the object meant. An empty name would make it that of the collection, and a deletion
+    /// one of everything in it.
+    var namesItsObject: Bool {
+        [summary.namespace, summary.name].allSatisfy { $0.map { !["", ".", ".."].contains($0) } ?? true }
+    }
+
     /// Path and query.
     var target: String {
         guard !query.isEmpty else { return path }

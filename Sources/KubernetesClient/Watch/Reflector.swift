@@ -124,7 +124,7 @@ extension Reflector {
             informer.report { $0.lastActivity = .now }
             return .status(status, retryAfter: status.retryAfterSeconds.map { .seconds($0) })
         case .transport(let error, _) where error.kind == .tooLarge: return .tooLarge
-        case .transport, .configuration: return .connection
+        case .transport, .configuration, .noName: return .connection
         case .malformed: return .garbled
         }
     }
