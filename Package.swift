@@ -39,7 +39,6 @@ let package = Package(
         .library(
             name: "KubernetesClient", targets: ["KubernetesConfiguration", "KubernetesClient", "JSON", "Timestamps"]),
         .library(name: "KubernetesSimulator", targets: ["KubernetesSimulator", "JSON", "Timestamps"]),
-        .library(name: "ScriptRuntime", targets: ["ScriptRuntime"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
