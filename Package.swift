@@ -124,3 +124,24 @@ if Context.environment["REMORA_FUZZ"] != nil {
         fuzzer("FuzzWatch", ["KubernetesClient", "JSON"]),
     ]
 }
+
+// Working on a few modules: `REMORA_ONLY=YAML,JSON swift test` builds these, their tests and what both need.
+if let only = Context.environment["REMORA_ONLY"]?.split(separator: ",").map(String.init) {
+    let targets = Dictionary(uniqueKeysWithValues: package.targets.map { ($0.name, $0) })
+    var kept: Set<String> = []
+    func keep(_ name: String) {
+        guard let target = targets[name], kept.insert(name).inserted else { return }
+        for dependency in target.dependencies {
+            switch dependency {
+            case .targetItem(let name, _), .byNameItem(let name, _): keep(name)
+            default: break
+            }
+        }
+    }
+    for name in only {
+        keep(name)
+        keep(name + "Tests")
+    }
+    package.targets.removeAll { !kept.contains($0.name) }
+    package.products.removeAll()
+}
