@@ -69,6 +69,7 @@ let package = Package(
             ["KubernetesConfiguration", "CurlTransport", "Threading", "Timestamps", "JSON", ordered]),
 
         // Users' scripts
+        module("ScriptFolder", ["Threading"]),
         module("ScriptRuntime", ["CJavaScriptCore", "Threading", "JSON", deque, ordered]),
 
         // An API server in memory
@@ -108,6 +109,7 @@ let package = Package(
                 "InformerOracle", "JSON",
                 "Threading", "Timestamps", subprocess,
             ]),
+        tests(of: "ScriptFolder", ["Threading"]),
         tests(of: "ScriptRuntime", ["CJavaScriptCore", "JSON", "Threading"]),
     ]
 )
