@@ -53,6 +53,7 @@ let package = Package(
         .systemLibrary(
             name: "CJavaScriptCore", pkgConfig: "javascriptcoregtk-4.1",
             providers: [.apt(["libjavascriptcoregtk-4.1-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CThreads"),
 
         // Foundations: each knows only what stands above it in this list
@@ -60,6 +61,7 @@ let package = Package(
         module("Timestamps"),
         module("JSON", [ordered]),
         module("YAML", ["CYAML", "JSON"]),
+        module("Digests", ["CCrypto"]),
 
         // The Kubernetes client
         module("CurlTransport", ["CCurl", "Threading", deque]),
@@ -71,6 +73,11 @@ let package = Package(
         // Users' scripts
         module("ScriptFolder", ["Threading"]),
         module("ScriptRuntime", ["CJavaScriptCore", "Threading", "JSON", deque, ordered]),
+
+        // Scripts in the cluster
+        module(
+            "ScriptStore",
+            ["KubernetesClient", "ScriptFolder", "Digests", "Threading", "Timestamps", "JSON", "YAML", ordered]),
 
         // An API server in memory
         module("HTTPServer", ["Threading", nioCore, nioPosix, nioHTTP1]),
@@ -90,6 +97,7 @@ let package = Package(
         tests(of: "Timestamps"),
         tests(of: "JSON"),
         tests(of: "YAML", ["JSON"]),
+        tests(of: "Digests"),
         tests(of: "CurlTransport", ["HTTPServer", "FaultProxy", "Threading", subprocess]),
         tests(of: "KubernetesConfiguration", ["YAML", "JSON", "CurlTransport", "Timestamps"]),
         tests(
@@ -110,6 +118,7 @@ let package = Package(
                 "Threading", "Timestamps", subprocess,
             ]),
         tests(of: "ScriptFolder", ["Threading"]),
+        tests(of: "ScriptStore", ["KubernetesClient", "Digests", "JSON", "YAML", ordered]),
         tests(of: "ScriptRuntime", ["CJavaScriptCore", "JSON", "Threading"]),
     ]
 )
