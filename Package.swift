@@ -54,6 +54,8 @@ let package = Package(
             name: "CJavaScriptCore", pkgConfig: "javascriptcoregtk-4.1",
             providers: [.apt(["libjavascriptcoregtk-4.1-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
         .target(name: "CThreads"),
 
         // Foundations: each knows only what stands above it in this list
@@ -78,6 +80,8 @@ let package = Package(
         module(
             "ScriptStore",
             ["KubernetesClient", "ScriptFolder", "Digests", "Threading", "Timestamps", "JSON", "YAML", ordered]),
+        // Traffic
+        module("FilterLanguage", ["CPCRE2", "CExpat", "JSON", "Threading", "Timestamps", "YAML", ordered]),
 
         // An API server in memory
         module("HTTPServer", ["Threading", nioCore, nioPosix, nioHTTP1]),
@@ -119,6 +123,7 @@ let package = Package(
             ]),
         tests(of: "ScriptFolder", ["Threading"]),
         tests(of: "ScriptStore", ["KubernetesClient", "Digests", "JSON", "YAML", ordered]),
+        tests(of: "FilterLanguage", ["JSON", "Timestamps"]),
         tests(of: "ScriptRuntime", ["CJavaScriptCore", "JSON", "Threading"]),
     ]
 )
