@@ -56,6 +56,8 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
+        .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+        .systemLibrary(name: "CPacketSocket"),
         .target(name: "CThreads"),
 
         // Foundations: each knows only what stands above it in this list
@@ -82,6 +84,8 @@ let package = Package(
             ["KubernetesClient", "ScriptFolder", "Digests", "Threading", "Timestamps", "JSON", "YAML", ordered]),
         // Traffic
         module("FilterLanguage", ["CPCRE2", "CExpat", "JSON", "Threading", "Timestamps", "YAML", ordered]),
+        // Packets
+        module("PacketCapture", ["CPcap", "CPacketSocket", "Threading"]),
 
         // An API server in memory
         module("HTTPServer", ["Threading", nioCore, nioPosix, nioHTTP1]),
@@ -124,6 +128,7 @@ let package = Package(
         tests(of: "ScriptFolder", ["Threading"]),
         tests(of: "ScriptStore", ["KubernetesClient", "Digests", "JSON", "YAML", ordered]),
         tests(of: "FilterLanguage", ["JSON", "Timestamps"]),
+        tests(of: "PacketCapture", ["JSON", "Threading", subprocess]),
         tests(of: "ScriptRuntime", ["CJavaScriptCore", "JSON", "Threading"]),
     ]
 )
