@@ -86,6 +86,8 @@ let package = Package(
         module("FilterLanguage", ["CPCRE2", "CExpat", "JSON", "Threading", "Timestamps", "YAML", ordered]),
         // Packets
         module("PacketCapture", ["CPcap", "CPacketSocket", "Threading"]),
+        module("ScriptViews", ["ScriptRuntime"]),
+        module("ScriptCheck", ["ScriptRuntime", "JSON"]),
 
         // An API server in memory
         module("HTTPServer", ["Threading", nioCore, nioPosix, nioHTTP1]),
@@ -129,6 +131,8 @@ let package = Package(
         tests(of: "ScriptStore", ["KubernetesClient", "Digests", "JSON", "YAML", ordered]),
         tests(of: "FilterLanguage", ["JSON", "Timestamps"]),
         tests(of: "PacketCapture", ["JSON", "Threading", subprocess]),
+        tests(of: "ScriptCheck", ["ScriptRuntime"]),
+        tests(of: "ScriptViews", ["ScriptRuntime", "JSON", "Threading"]),
         tests(of: "ScriptRuntime", ["CJavaScriptCore", "JSON", "Threading"]),
     ]
 )

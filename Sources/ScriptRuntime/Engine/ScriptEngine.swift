@@ -75,6 +75,16 @@ public final class ScriptEngine: Sendable {
         return services.jobs.withLock { $0.states(of: owner.id, now: now) }
     }
 
+    /// Makes every job of all scripts due now, as a dashboard does; one that runs already, and all while the scheduler
+    /// stands, are left alone.
+    public func runJobs() {
+        for lane in services.allLanes {
+            guard let owner = lane.owner else { continue }
+            services.jobs.withLock { $0.triggerAll(of: owner.id) }
+        }
+        services.wakeLanes()
+    }
+
     // MARK: Events
 
     /// The hooks that any script has: nothing needs to be built for the others.

@@ -101,6 +101,11 @@ struct JobSchedule {
         for key in visible.keys { trigger(key) }
     }
 
+    /// Makes all jobs of one version due now.
+    mutating func triggerAll(of owner: Owner) {
+        for key in jobs.keys where key.owner == owner { trigger(key) }
+    }
+
     mutating func stop() { isRunning = false }
 
     /// Lets time trigger jobs again; what was missed meanwhile is not made up.

@@ -31,7 +31,7 @@ public final class SyntaxChecker: Sendable {
     /// Checks one text. Runs on the calling thread, which needs a stack of 1 MB.
     public func check(_ source: String) -> SyntaxReport {
         parser.withLock { box in
-            if box.parser == nil { box.parser = SyntaxParser(path: parserPath) }
+            if box.parser == nil { box.parser = SyntaxParser(path: parserPath, function: SyntaxGlue.source) }
             guard let report = box.parser?.check(source) else { return Self.reportWithoutParser(source) }
             return report
         }
@@ -74,29 +74,33 @@ extension Substring {
     }
 }
 
-/// The VM with acorn in it.
-private final class SyntaxParser {
+/// The VM with acorn in it, and a function that uses it.
+final class SyntaxParser {
     private let vm: JavaScriptVM
     private let function: JSObjectRef
 
-    /// nil if the file is not there or is not the parser.
-    init?(path: String) {
+    /// nil if the file is not there or is not the parser. The text `glue` is a `function (acorn)` that returns a
+    /// `function (source)` that returns a text.
+    init?(path: String, function glue: String) {
         guard let text = Self.read(path) else { return nil }
         vm = JavaScriptVM()
         do {
             let acorn = try vm.evaluate(SyntaxGlue.loader(of: text), name: path)
-            let glue = try vm.evaluate(SyntaxGlue.source, name: Glue.name)
+            let glue = try vm.evaluate(glue, name: Glue.name)
             function = vm.keep(try vm.call(glue, acorn))
         } catch {
             return nil
         }
     }
 
-    /// nil if the parser gave up, on a text that is nested too deeply for it.
+    /// What the function says of a text; nil if the parser gave up, on one that is nested too deeply for it.
+    func answer(_ source: String) -> JSONValue? {
+        guard let text = try? vm.call(function, vm.make(source)) else { return nil }
+        return try? JSONValue(parsing: vm.text(text))
+    }
+
     func check(_ source: String) -> SyntaxReport? {
-        guard let text = try? vm.call(function, vm.make(source)),
-            let result = try? JSONValue(parsing: vm.text(text))
-        else { return nil }
+        guard let result = answer(source) else { return nil }
         return SyntaxReport(
             findings: (result["findings"]?.array ?? []).compactMap(Self.finding),
             error: result["error"].flatMap(Self.finding),

@@ -23,7 +23,7 @@ public struct SyntaxReport: Sendable, Equatable {
     public let isComplete: Bool
 
     /// What runs outside every limit, and is refused whatever the settings.
-    var refused: SyntaxFinding? {
+    public var refused: SyntaxFinding? {
         findings.first { SyntaxChecker.unlimited.contains($0.construct) }
     }
 }
