@@ -74,6 +74,9 @@ let package = Package(
             "KubernetesClient",
             ["KubernetesConfiguration", "CurlTransport", "Threading", "Timestamps", "JSON", ordered]),
 
+        // What a change of a pod means
+        module("PodSignals", ["KubernetesClient", "Timestamps", "JSON", ordered]),
+
         // Users' scripts
         module("ScriptFolder", ["Threading"]),
         module("ScriptRuntime", ["CJavaScriptCore", "Threading", "JSON", deque, ordered]),
@@ -116,6 +119,7 @@ let package = Package(
                 "KubernetesSimulator", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "InformerOracle",
                 "JSON", "Timestamps",
             ]),
+        tests(of: "PodSignals", ["KubernetesClient", "Timestamps", "JSON", ordered]),
         tests(of: "HTTPServer", ["HTTPProbe", "Threading"]),
         tests(of: "KubernetesSimulator", ["Timestamps", "HTTPProbe", "JSON", "Threading", subprocess]),
         tests(of: "RemoraCLI", ["KubernetesClient", "JSON", "RemoraProgram", argumentParser]),

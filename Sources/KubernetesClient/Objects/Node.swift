@@ -33,6 +33,8 @@ public final class Node: WatchedObject {
         public var status = ""
         /// A short word for the last change.
         public var reason = ""
+        /// A sentence to it, such as "node is shutting down".
+        public var message = ""
     }
 
     /// Reads the node that comes next.
@@ -103,6 +105,7 @@ public final class Node: WatchedObject {
                 case "type": condition.type = try reader.text(interner)
                 case "status": condition.status = try reader.text()
                 case "reason": condition.reason = try reader.text(interner)
+                case "message": condition.message = try reader.text(interner)
                 default: try reader.skipValue()
                 }
             }

@@ -78,16 +78,23 @@ extension Pod.Condition {
             var type = ""
             var status = ""
             var reason = ""
+            var message = ""
+            var changed: Timestamp?
             try reader.beginObject()
             while let key = try reader.nextMember() {
                 switch key {
                 case "type": type = try reader.text(interner)
                 case "status": status = try reader.text()
                 case "reason": reason = try reader.text(interner)
+                case "message": message = try reader.text(interner)
+                case "lastTransitionTime": changed = try reader.readTimestamp()
                 default: try reader.skipValue()
                 }
             }
-            conditions.append(Pod.Condition(type: type, status: status, reason: reason))
+            let isTelling = type == "DisruptionTarget"
+            conditions.append(
+                Pod.Condition(
+                    type: type, status: status, reason: reason, message: isTelling ? message : "", changed: changed))
         }
         return conditions
     }
@@ -117,6 +124,7 @@ extension Pod.Container {
             case "ready": isReady = try reader.flag()
             case "started": isStarted = try reader.flag()
             case "restartCount": restartCount = try reader.integer()
+            case "containerID": containerID = Pod.shortContainerID(try reader.text())
             case "state": state = try Pod.ContainerState(from: &reader, interner)
             case "lastState": lastState = try Pod.ContainerState(from: &reader, interner)
             default: try reader.skipValue()
@@ -176,8 +184,16 @@ extension Pod.Termination {
             case "message": message = try reader.text()
             case "startedAt": started = try reader.readTimestamp()
             case "finishedAt": finished = try reader.readTimestamp()
+            case "containerID": containerID = Pod.shortContainerID(try reader.text())
             default: try reader.skipValue()
             }
         }
+    }
+}
+
+extension Pod {
+    /// `containerd://51d8…` without the runtime's name, cut to 13 digits.
+    fileprivate static func shortContainerID(_ text: String) -> String {
+        String((text.split(separator: "/", omittingEmptySubsequences: true).last ?? "").prefix(13))
     }
 }

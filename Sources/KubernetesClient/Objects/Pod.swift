@@ -44,6 +44,10 @@ public final class Pod: WatchedObject {
         public let status: String
         /// A short word for the last change.
         public let reason: String
+        /// A sentence to it; kept of `DisruptionTarget` alone, where it tells an eviction from a node's end.
+        public var message = ""
+        /// When its status last changed.
+        public var changed: Timestamp?
     }
 
     /// A container's status (core/v1 ContainerStatus).
@@ -70,6 +74,8 @@ public final class Pod: WatchedObject {
         public var isStarted = false
         /// How often it was started again.
         public var restartCount: Int64 = 0
+        /// Which run of the container the status is about; empty before the first. See ``Termination/containerID``.
+        public var containerID = ""
         /// What it is doing.
         public var state = ContainerState.unknown
         /// What ended before the last restart.
@@ -102,6 +108,9 @@ public final class Pod: WatchedObject {
         public var started: Timestamp?
         /// When it ended.
         public var finished: Timestamp?
+        /// Which run of the container ended: the beginning of the runtime's identifier, as `crictl ps` shows it. So
+        /// much tells runs apart, and fits into a string without memory of its own.
+        public var containerID = ""
     }
 
     /// The condition `Ready` is true.

@@ -24,7 +24,7 @@ struct PodTests {
         {"name":"app","image":"shop/web:2","ready":false,"started":false,"restartCount":7,
         "state":{"waiting":{"reason":"CrashLoopBackOff","message":"back-off 5m0s"}},
         "lastState":{"terminated":{"exitCode":137,"signal":9,"reason":"OOMKilled","message":"bye",
-        "startedAt":"2026-01-31T10:03:00Z","finishedAt":"2026-01-31T10:04:00Z","containerID":"containerd://1"}}},
+        "startedAt":"2026-01-31T10:03:00Z","finishedAt":"2026-01-31T10:04:00Z","containerID":"containerd://51d81234567890123"}}},
         {"name":"proxy","image":"envoy:1","ready":true,"started":true,"restartCount":1,
         "state":{"running":{"startedAt":"2026-01-31T10:00:05Z"}},"lastState":{}}],
         "initContainerStatuses":[{"name":"init","image":"busybox","ready":true,"restartCount":0,
@@ -69,7 +69,7 @@ struct PodTests {
     func containers() throws {
         let killed = Pod.Termination(
             exitCode: 137, signal: 9, reason: "OOMKilled", message: "bye", started: Timestamp("2026-01-31T10:03:00Z"),
-            finished: Timestamp("2026-01-31T10:04:00Z"))
+            finished: Timestamp("2026-01-31T10:04:00Z"), containerID: "51d8123456789")
         #expect(
             try Pod.reading(Self.text).containers == [
                 .init(
