@@ -1,0 +1,458 @@
+internal import Glibc
+
+/// Puts the segments of TCP connections in order: decides what is new, a repetition, out of order or lost.
+///
+/// No I/O, no clock but the packets', no allocation per packet. For one direction:
+///
+/// ```
+///                       SYN, first data, or the peer's ACK
+///   unsynchronized ─────────────────────────────────────────▶ in order ──FIN reached──▶ finished
+///                                                              │     ▲
+///                                        segment after a hole  │     │  hole filled, or declared a gap
+///                                                              ▼     │
+///                                                             holding
+/// ```
+///
+/// Of bytes that come twice the first ones count. A hole is a gap when the receiver has acknowledged it (at once if its
+/// packet carries data, so that an answer is never told before what it answers; else after three more packets, as
+/// captures swap packets), when it is too old, or when too much is held behind it.
+struct TCPReassembler: ~Copyable {
+    private var pool: SegmentPool
+    private let streamLimit: UInt32
+    private let holeTimeout: Int64
+    private let oneSidedHoleTimeout: Int64
+
+    typealias Record = UnsafeMutablePointer<FlowRecord>
+
+    /// A RST further away than this from the expected sequence number is not from the connection's owner. The largest
+    /// window without scaling; real RSTs are at the expected number or within what is in flight.
+    private static let resetWindow = 65_535
+    /// No window is larger (RFC 7323, 2.3): an acknowledgement further ahead is garbage.
+    private static let largestWindow = 1 << 30
+    /// Packets after an acknowledgement of what was not seen until that is believed to be lost.
+    private static let reorderPackets: UInt16 = 3
+
+    init(limits: FlowLimits) {
+        pool = SegmentPool(byteCount: limits.heldBytes)
+        streamLimit = UInt32(clamping: limits.heldBytesPerStream)
+        holeTimeout = limits.holeTimeout.nanoseconds
+        oneSidedHoleTimeout = limits.oneSidedHoleTimeout.nanoseconds
+    }
+
+    /// What a segment does to its connection.
+    enum Outcome {
+        case goesOn
+        /// A valid RST.
+        case reset
+        /// Both directions are finished.
+        case finished
+    }
+
+    @inline(__always) private func distance(_ from: UInt32, _ to: UInt32) -> Int {
+        Int(Int32(bitPattern: to &- from))
+    }
+
+    /// Takes a segment of an open connection.
+    mutating func take(
+        _ header: PacketHeader, fromLow: Bool, _ record: Record, _ counters: inout FlowCounters,
+        _ consumer: inout some FlowConsumer & ~Copyable
+    ) -> Outcome {
+        let stamp = PacketStamp(time: header.time, number: header.number)
+        let flags = header.tcpFlags
+        var sequence = header.sequence
+        if flags.contains(.syn) {
+            sequence &+= 1
+            if !record.pointee[fromLow: fromLow].flags.contains(.hasSYN) {
+                record.pointee[fromLow: fromLow].flags.insert(.hasSYN)
+                synchronize(&record.pointee[fromLow: fromLow], at: sequence)
+            }
+        }
+        if flags.contains(.rst) { return reset(header, fromLow, record, &counters, &consumer) }
+        if header.window == 0 { record.pointee[fromLow: fromLow].flags.insert(.announcedZeroWindow) }
+        if flags.contains(.ack) {
+            acknowledge(header, fromLow: !fromLow, record, stamp, &counters, &consumer)
+        }
+        if header.payloadLength > 0 {
+            data(header, at: sequence, fromLow, record, stamp, &counters, &consumer)
+        }
+        if flags.contains(.fin), !record.pointee[fromLow: fromLow].flags.contains(.hasFIN) {
+            let end = sequence &+ UInt32(truncatingIfNeeded: header.payloadLength)
+            synchronize(&record.pointee[fromLow: fromLow], at: end)
+            record.pointee[fromLow: fromLow].fin = end
+            record.pointee[fromLow: fromLow].flags.insert(.hasFIN)
+        }
+        lookAtHole(fromLow, record, stamp, &counters, &consumer)
+        lookAtHole(!fromLow, record, stamp, &counters, &consumer)
+        finishIfComplete(fromLow, record, stamp, &consumer)
+        finishIfComplete(!fromLow, record, stamp, &consumer)
+        let both = record.pointee.fromLow.flags.intersection(record.pointee.fromHigh.flags)
+        return both.contains(.isFinished) ? .finished : .goesOn
+    }
+
+    private func synchronize(_ half: inout StreamHalf, at sequence: UInt32) {
+        guard !half.flags.contains(.isSynchronized) else { return }
+        half.flags.insert(.isSynchronized)
+        half.initial = sequence &- 1
+        half.next = sequence
+    }
+
+    private mutating func reset(
+        _ header: PacketHeader, _ fromLow: Bool, _ record: Record, _ counters: inout FlowCounters,
+        _ consumer: inout some FlowConsumer & ~Copyable
+    ) -> Outcome {
+        // Some systems send a reason as text; it is not part of the stream.
+        counters.tcpPayloadBytes += UInt64(header.payload.count)
+        counters.afterEnd += UInt64(header.payload.count)
+        let half = record.pointee[fromLow: fromLow]
+        let isValid: Bool
+        if half.flags.contains(.isSynchronized) {
+            isValid =
+                (0...Self.resetWindow).contains(distance(half.next, header.sequence))
+                // A refusal of what was sent before the peer saw anything has sequence number 0 and acknowledges.
+                || header.sequence == 0 && header.tcpFlags.contains(.ack) && !half.flags.contains(.hasSYN)
+                    && half.bytes == 0
+        } else {
+            let peer = record.pointee[fromLow: !fromLow]
+            // A refusal acknowledges the SYN, or what followed it.
+            isValid =
+                !peer.flags.contains(.isSynchronized) || !header.tcpFlags.contains(.ack)
+                || distance(peer.initial, header.acknowledgement) > 0
+                    && distance(header.acknowledgement, peer.next) >= 0
+        }
+        guard isValid else {
+            counters.invalidResets += 1
+            return .goesOn
+        }
+        record.pointee[fromLow: fromLow].flags.insert(.sentReset)
+        return .reset
+    }
+
+    /// Notes what the receiver of a direction has got, and what of it was never seen here.
+    private mutating func acknowledge(
+        _ header: PacketHeader, fromLow: Bool, _ record: Record, _ stamp: PacketStamp, _ counters: inout FlowCounters,
+        _ consumer: inout some FlowConsumer & ~Copyable
+    ) {
+        let number = header.acknowledgement
+        synchronize(&record.pointee[fromLow: fromLow], at: number)
+        let half = record.pointee[fromLow: fromLow]
+        let ahead = distance(half.next, number)
+        guard ahead <= Self.largestWindow else { return }
+        if !half.flags.contains(.hasAcknowledged) || distance(half.acknowledged, number) > 0 {
+            record.pointee[fromLow: fromLow].acknowledged = number
+            record.pointee[fromLow: fromLow].flags.insert(.hasAcknowledged)
+        }
+        guard ahead > 0, !isOnlyFIN(half) else { return }
+        if header.payloadLength > 0 {
+            closeAcknowledgedHoles(fromLow, record, stamp, &counters, &consumer)
+        }
+    }
+
+    /// Whether all that was acknowledged and not seen may be a FIN, which counts as one byte.
+    private func isOnlyFIN(_ half: StreamHalf) -> Bool {
+        !half.isHolding && distance(half.next, half.acknowledged) == 1
+            || half.flags.contains(.hasFIN) && half.next == half.fin
+    }
+
+    /// Declares a gap where the receiver has acknowledged what was not seen, and delivers what is held behind it.
+    private mutating func closeAcknowledgedHoles(
+        _ fromLow: Bool, _ record: Record, _ stamp: PacketStamp, _ counters: inout FlowCounters,
+        _ consumer: inout some FlowConsumer & ~Copyable
+    ) {
+        while true {
+            let half = record.pointee[fromLow: fromLow]
+            guard half.flags.contains(.hasAcknowledged), distance(half.next, half.acknowledged) > 0, !isOnlyFIN(half)
+            else { break }
+            var end = half.acknowledged
+            if half.isHolding, distance(pool[half.head].sequence, end) > 0 { end = pool[half.head].sequence }
+            if half.flags.contains(.hasFIN), distance(half.fin, end) > 0 { end = half.fin }
+            guard distance(half.next, end) > 0 else { break }
+            gap(to: end, .peerAcknowledged, fromLow, record, stamp, &counters, &consumer)
+        }
+        record.pointee[fromLow: fromLow].packetsSinceAcknowledged = 0
+    }
+
+    /// Called once a packet: a hole that is acknowledged or too old is closed.
+    private mutating func lookAtHole(
+        _ fromLow: Bool, _ record: Record, _ stamp: PacketStamp, _ counters: inout FlowCounters,
+        _ consumer: inout some FlowConsumer & ~Copyable
+    ) {
+        let half = record.pointee[fromLow: fromLow]
+        if half.flags.contains(.hasAcknowledged), distance(half.next, half.acknowledged) > 0, !isOnlyFIN(half) {
+            if half.packetsSinceAcknowledged >= Self.reorderPackets {
+                closeAcknowledgedHoles(fromLow, record, stamp, &counters, &consumer)
+            } else {
+                record.pointee[fromLow: fromLow].packetsSinceAcknowledged += 1
+            }
+        } else if half.packetsSinceAcknowledged != 0 {
+            record.pointee[fromLow: fromLow].packetsSinceAcknowledged = 0
+        }
+        expireHole(fromLow, record, stamp, &counters, &consumer)
+    }
+
+    /// Declares a gap where something is held for too long. To be called now and then also without packets.
+    mutating func expireHole(
+        _ fromLow: Bool, _ record: Record, _ stamp: PacketStamp, _ counters: inout FlowCounters,
+        _ consumer: inout some FlowConsumer & ~Copyable
+    ) {
+        let half = record.pointee[fromLow: fromLow]
+        guard half.isHolding else { return }
+        let age = stamp.time - half.waitingSince
+        let isOneSided = record.pointee[fromLow: !fromLow].packets == 0
+        guard age > (isOneSided ? oneSidedHoleTimeout : holeTimeout) else { return }
+        gap(
+            to: pool[half.head].sequence, isOneSided ? .oneSided : .timeout, fromLow, record, stamp, &counters,
+            &consumer)
+    }
+
+    private func finishIfComplete(
+        _ fromLow: Bool, _ record: Record, _ stamp: PacketStamp, _ consumer: inout some FlowConsumer & ~Copyable
+    ) {
+        let half = record.pointee[fromLow: fromLow]
+        guard half.flags.contains(.hasFIN), !half.flags.contains(.isFinished), distance(half.fin, half.next) >= 0
+        else { return }
+        record.pointee[fromLow: fromLow].flags.insert(.isFinished)
+        consumer.finish(Flow(record: record), record.pointee.direction(fromLow: fromLow), at: stamp)
+    }
+
+    /// Gives up waiting: delivers all that is held, with gaps between. Called at a connection's end.
+    mutating func flush(
+        _ record: Record, _ stamp: PacketStamp, _ counters: inout FlowCounters,
+        _ consumer: inout some FlowConsumer & ~Copyable
+    ) {
+        for fromLow in [record.pointee.flags.contains(.clientIsLow), !record.pointee.flags.contains(.clientIsLow)] {
+            while record.pointee[fromLow: fromLow].isHolding {
+                let end = pool[record.pointee[fromLow: fromLow].head].sequence
+                gap(to: end, .ended, fromLow, record, stamp, &counters, &consumer)
+            }
+            let half = record.pointee[fromLow: fromLow]
+            if half.flags.contains(.hasFIN), distance(half.next, half.fin) > 0 {
+                gap(to: half.fin, .ended, fromLow, record, stamp, &counters, &consumer)
+            }
+            finishIfComplete(fromLow, record, stamp, &consumer)
+        }
+    }
+
+    private mutating func gap(
+        to end: UInt32, _ reason: GapReason, _ fromLow: Bool, _ record: Record, _ stamp: PacketStamp,
+        _ counters: inout FlowCounters, _ consumer: inout some FlowConsumer & ~Copyable
+    ) {
+        let start = record.pointee[fromLow: fromLow].next
+        let count = distance(start, end)
+        if count > 0 {
+            record.pointee[fromLow: fromLow].gapStart = start
+            record.pointee[fromLow: fromLow].gapEnd = end
+            record.pointee[fromLow: fromLow].next = end
+            counters.gaps[reason] += 1
+            counters.gapBytes[reason] += UInt64(count)
+            consumer.gap(
+                count, in: Flow(record: record), record.pointee.direction(fromLow: fromLow), because: reason, at: stamp)
+        }
+        drain(fromLow, record, &counters, &consumer)
+        record.pointee[fromLow: fromLow].waitingSince = stamp.time
+    }
+
+    /// Delivers held segments that are next.
+    private mutating func drain(
+        _ fromLow: Bool, _ record: Record, _ counters: inout FlowCounters,
+        _ consumer: inout some FlowConsumer & ~Copyable
+    ) {
+        while record.pointee[fromLow: fromLow].isHolding {
+            let half = record.pointee[fromLow: fromLow]
+            let block = pool[half.head]
+            let behind = distance(block.sequence, half.next)
+            guard behind >= 0 else { return }
+            record.pointee[fromLow: fromLow].head = block.next
+            if block.next < 0 { record.pointee[fromLow: fromLow].tail = -1 }
+            record.pointee[fromLow: fromLow].heldBytes -= block.count
+            counters.held -= UInt64(block.count)
+            let skipped = min(behind, Int(block.count))
+            counters.duplicate += UInt64(skipped)
+            if skipped < Int(block.count) {
+                record.pointee[fromLow: fromLow].next = block.end
+                counters.delivered += UInt64(Int(block.count) - skipped)
+                consumer.deliver(
+                    UnsafeRawBufferPointer(rebasing: pool.bytes(of: half.head)[skipped...]), of: Flow(record: record),
+                    record.pointee.direction(fromLow: fromLow), from: block.stamp)
+            }
+            pool.free(half.head)
+        }
+    }
+
+    private mutating func data(
+        _ header: PacketHeader, at start: UInt32, _ fromLow: Bool, _ record: Record, _ stamp: PacketStamp,
+        _ counters: inout FlowCounters, _ consumer: inout some FlowConsumer & ~Copyable
+    ) {
+        counters.tcpPayloadBytes += UInt64(header.payload.count)
+        synchronize(&record.pointee[fromLow: fromLow], at: start)
+        var sequence = start
+        var bytes = header.payload
+        var missing = Int(header.missingBytes)
+        let half = record.pointee[fromLow: fromLow]
+        if half.flags.contains(.hasFIN) {
+            let room = max(distance(sequence, half.fin), 0)
+            if room < bytes.count {
+                counters.afterEnd += UInt64(bytes.count - room)
+                bytes = UnsafeRawBufferPointer(rebasing: bytes[..<room])
+                missing = 0
+            } else {
+                missing = min(missing, room - bytes.count)
+            }
+        }
+        let behind = distance(sequence, half.next)
+        if behind > 0 {
+            // A repetition, wholly or in part; or, too late, what was declared a gap.
+            let old = min(behind, bytes.count)
+            count(old, at: sequence, half, &counters)
+            if behind > bytes.count { missing = max(0, missing - (behind - bytes.count)) }
+            bytes = UnsafeRawBufferPointer(rebasing: bytes[old...])
+            sequence &+= UInt32(behind)
+        }
+        guard bytes.count + missing > 0 else { return }
+        if sequence == record.pointee[fromLow: fromLow].next {
+            deliverInOrder(bytes, missing: missing, fromLow, record, stamp, &counters, &consumer)
+        } else {
+            hold(bytes, at: sequence, fromLow, record, stamp, &counters, &consumer)
+        }
+    }
+
+    /// Counts repeated bytes, those separately that were given up before.
+    private func count(_ old: Int, at sequence: UInt32, _ half: StreamHalf, _ counters: inout FlowCounters) {
+        let end = sequence &+ UInt32(old)
+        var late = 0
+        if half.gapStart != half.gapEnd {
+            let from = max(0, distance(sequence, half.gapStart))
+            let to = min(old, distance(sequence, half.gapEnd))
+            if distance(half.gapStart, end) > 0 { late = max(0, to - from) }
+        }
+        counters.afterGap += UInt64(late)
+        counters.duplicate += UInt64(old - late)
+    }
+
+    private mutating func deliverInOrder(
+        _ bytes: UnsafeRawBufferPointer, missing: Int, _ fromLow: Bool, _ record: Record, _ stamp: PacketStamp,
+        _ counters: inout FlowCounters, _ consumer: inout some FlowConsumer & ~Copyable
+    ) {
+        let direction = record.pointee.direction(fromLow: fromLow)
+        var rest = bytes
+        while rest.count > 0 {
+            let half = record.pointee[fromLow: fromLow]
+            var count = rest.count
+            if half.isHolding { count = min(count, max(0, distance(half.next, pool[half.head].sequence))) }
+            if count > 0 {
+                record.pointee[fromLow: fromLow].next = half.next &+ UInt32(count)
+                counters.delivered += UInt64(count)
+                consumer.deliver(
+                    UnsafeRawBufferPointer(rebasing: rest[..<count]), of: Flow(record: record), direction, from: stamp)
+                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            }
+            guard half.isHolding else { break }
+            // What is held came first, so it counts where both have something.
+            let before = record.pointee[fromLow: fromLow]
+            if before.isHolding, pool[before.head].sequence == before.next, rest.count > 0 {
+                let overlap = min(rest.count, Int(pool[before.head].count))
+                compare(UnsafeRawBufferPointer(rebasing: rest[..<overlap]), with: before.head, at: 0, &counters)
+                rest = UnsafeRawBufferPointer(rebasing: rest[overlap...])
+                drainOne(fromLow, record, &counters, &consumer)
+            } else {
+                drain(fromLow, record, &counters, &consumer)
+            }
+        }
+        drain(fromLow, record, &counters, &consumer)
+        if missing > 0 {
+            let half = record.pointee[fromLow: fromLow]
+            var end = half.next &+ UInt32(missing)
+            if half.isHolding, distance(pool[half.head].sequence, end) > 0 { end = pool[half.head].sequence }
+            gap(to: end, .snapLength, fromLow, record, stamp, &counters, &consumer)
+        }
+        if record.pointee[fromLow: fromLow].isHolding {
+            record.pointee[fromLow: fromLow].waitingSince = stamp.time
+        }
+    }
+
+    /// Delivers the first held block, which is next.
+    private mutating func drainOne(
+        _ fromLow: Bool, _ record: Record, _ counters: inout FlowCounters,
+        _ consumer: inout some FlowConsumer & ~Copyable
+    ) {
+        let index = record.pointee[fromLow: fromLow].head
+        let block = pool[index]
+        record.pointee[fromLow: fromLow].head = block.next
+        if block.next < 0 { record.pointee[fromLow: fromLow].tail = -1 }
+        record.pointee[fromLow: fromLow].heldBytes -= block.count
+        record.pointee[fromLow: fromLow].next = block.end
+        counters.held -= UInt64(block.count)
+        counters.delivered += UInt64(block.count)
+        consumer.deliver(
+            pool.bytes(of: index), of: Flow(record: record), record.pointee.direction(fromLow: fromLow),
+            from: block.stamp)
+        pool.free(index)
+    }
+
+    private func compare(
+        _ bytes: UnsafeRawBufferPointer, with index: Int32, at offset: Int, _ counters: inout FlowCounters
+    ) {
+        guard let new = bytes.baseAddress, let old = pool.bytes(of: index).baseAddress else { return }
+        if memcmp(new, old + offset, bytes.count) == 0 {
+            counters.duplicate += UInt64(bytes.count)
+        } else {
+            counters.overlapConflict += UInt64(bytes.count)
+        }
+    }
+
+    /// Keeps what came out of order; where something is held already, that stays.
+    private mutating func hold(
+        _ bytes: UnsafeRawBufferPointer, at start: UInt32, _ fromLow: Bool, _ record: Record, _ stamp: PacketStamp,
+        _ counters: inout FlowCounters, _ consumer: inout some FlowConsumer & ~Copyable
+    ) {
+        if !record.pointee[fromLow: fromLow].isHolding {
+            record.pointee[fromLow: fromLow].waitingSince = stamp.time
+        }
+        var rest = bytes
+        var sequence = start
+        var previous: Int32 = -1
+        var current = record.pointee[fromLow: fromLow].head
+        let tail = record.pointee[fromLow: fromLow].tail
+        if tail >= 0, distance(pool[tail].end, sequence) >= 0 { (previous, current) = (tail, -1) }
+        while rest.count > 0 {
+            while current >= 0, distance(pool[current].end, sequence) >= 0 {
+                (previous, current) = (current, pool[current].next)
+            }
+            var room = min(rest.count, SegmentPool.blockSize)
+            if current >= 0 {
+                let before = distance(sequence, pool[current].sequence)
+                if before <= 0 {
+                    let overlap = min(rest.count, Int(pool[current].count) + before)
+                    compare(
+                        UnsafeRawBufferPointer(rebasing: rest[..<overlap]), with: current, at: -before, &counters)
+                    rest = UnsafeRawBufferPointer(rebasing: rest[overlap...])
+                    sequence &+= UInt32(overlap)
+                    continue
+                }
+                room = min(room, before)
+            }
+            let piece = UnsafeRawBufferPointer(rebasing: rest[..<room])
+            guard let index = pool.allocate(piece, sequence: sequence, next: current, stamp: stamp) else {
+                counters.evictedOutOfOrder += UInt64(rest.count)
+                break
+            }
+            if previous >= 0 {
+                pool[previous].next = index
+            } else {
+                record.pointee[fromLow: fromLow].head = index
+            }
+            if current < 0 { record.pointee[fromLow: fromLow].tail = index }
+            record.pointee[fromLow: fromLow].heldBytes += UInt32(room)
+            counters.held += UInt64(room)
+            previous = index
+            rest = UnsafeRawBufferPointer(rebasing: rest[room...])
+            sequence &+= UInt32(room)
+        }
+        // Full, for this stream or for all: what is missing is not waited for any longer.
+        if record.pointee[fromLow: fromLow].heldBytes > streamLimit || !rest.isEmpty,
+            record.pointee[fromLow: fromLow].isHolding
+        {
+            let end = pool[record.pointee[fromLow: fromLow].head].sequence
+            gap(to: end, .limit, fromLow, record, stamp, &counters, &consumer)
+        }
+    }
+}
