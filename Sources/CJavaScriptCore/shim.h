@@ -22,3 +22,6 @@ bool JSConfigureSignalForGC(int signal);
 
 /// Turns `eval`, `Function(…)` and their kin off or on.
 void JSGlobalContextSetEvalEnabled(JSGlobalContextRef, bool enabled, JSStringRef message);
+
+/// Tells the collector of memory outside the heap that an object made just now keeps.
+void JSReportExtraMemoryCost(JSContextRef, size_t);

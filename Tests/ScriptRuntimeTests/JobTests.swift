@@ -34,7 +34,7 @@ struct JobTests {
             jobs.schedule("bad", "* * * * * *", function () { throw new TypeError("boom"); });
             function onJobFailed(tag, cron, limit, err) { console.log(tag, cron, limit, err); }
             """)
-        #expect(await bench.recorder.until { $0.console.count { $0 == "0 bad * * * * * * 0 boom" } == 2 })
+        #expect(await bench.recorder.until { $0.console.count { $0 == "0 bad * * * * * * 0 boom" } >= 2 })
         #expect(bench.recorder.failures.first?.description == "(job=bad) TypeError: boom at 0.js:1:70")
         await bench.engine.shutdown()
     }

@@ -13,7 +13,9 @@ final class EngineServices: Sendable {
     let shared: SharedGlobals
     let helperThreads = HelperThreads()
     let checker: SyntaxChecker
-    private let lanes = Locked<[Int: ScriptLane]>([:])
+    let subscriptions = SubscriptionVersion()
+    /// In the order of their scripts' keys: each event goes through all, and scripts come and go seldom.
+    private let lanes = Locked<[ScriptLane]>([])
 
     init(_ configuration: ScriptEngineConfiguration, sink: any ScriptEventSink) {
         budget = configuration.budget
@@ -28,21 +30,21 @@ final class EngineServices: Sendable {
     }
 
     /// The lanes in the order of their scripts' keys.
-    var allLanes: [ScriptLane] { lanes.withLock { lanes in lanes.values.sorted { $0.index < $1.index } } }
+    var allLanes: [ScriptLane] { lanes.withLock { $0 } }
 
-    func lane(_ index: Int) -> ScriptLane? { lanes.withLock { $0[index] } }
+    func lane(_ index: Int) -> ScriptLane? { lanes.withLock { lanes in lanes.first { $0.index == index } } }
 
     /// The lane of a script, made if there is none.
     func lane(for identity: ScriptIdentity) -> ScriptLane {
         lanes.withLock { lanes in
-            if let lane = lanes[identity.index] { return lane }
-            let lane = ScriptLane(identity, budget: budget, sink: sink)
-            lanes[identity.index] = lane
+            if let lane = lanes.first(where: { $0.index == identity.index }) { return lane }
+            let lane = ScriptLane(identity, budget: budget, sink: sink, subscriptions: subscriptions)
+            lanes.insert(lane, at: lanes.firstIndex { $0.index > identity.index } ?? lanes.endIndex)
             return lane
         }
     }
 
-    func removeLane(_ index: Int) { lanes.withLock { $0[index] = nil } }
+    func removeLane(_ index: Int) { lanes.withLock { $0.removeAll { $0.index == index } } }
 
     /// Queues a hook call for every script that has the hook.
     func broadcast(_ call: HookCall) {

@@ -25,11 +25,13 @@ public struct ProcessOptions: Sendable, Equatable {
 
     /// Sets the options unless that has happened.
     func applyOnce() {
-        let isFirst = Self.isApplied.withLock { isApplied in
-            defer { isApplied = true }
-            return !isApplied
+        // Under the lock: a thread that comes second must not make a VM before the first is through, or the library
+        // would read the environment without the options.
+        Self.isApplied.withLock { isApplied in
+            guard !isApplied else { return }
+            isApplied = true
+            apply()
         }
-        if isFirst { apply() }
     }
 
     private func apply() {

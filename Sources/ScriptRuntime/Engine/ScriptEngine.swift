@@ -95,6 +95,38 @@ public final class ScriptEngine: Sendable {
     /// Queues a call for every script that has the hook. Never blocks.
     public func deliver(_ call: HookCall) { services.broadcast(call) }
 
+    /// Queues a call for those scripts of `scripts` that have the hook. Never blocks.
+    ///
+    /// With ``subscriptions(to:)`` this keeps items from scripts that filtered them out, at no cost in those scripts:
+    ///
+    /// ```swift
+    /// if engine.subscriptionVersion != seen {       // once an item: one atomic read
+    ///     seen = engine.subscriptionVersion         // before the subscriptions are read
+    ///     filters = engine.subscriptions(to: .itemCaptured).map { ($0.script.index, $0.filter.map(compile)) }
+    /// }
+    /// engine.deliver(.itemCaptured(json), to: Set(filters.filter { $0.1?.matches(item) ?? true }.map(\.0)))
+    /// ```
+    public func deliver(_ call: HookCall, to scripts: Set<Int>) {
+        for lane in services.allLanes where scripts.contains(lane.index) { lane.submit(.hook(call), for: call.hook) }
+    }
+
+    /// The scripts that have a hook, in the order of their keys, with their filters.
+    public func subscriptions(to hook: ScriptHook) -> [HookSubscription] {
+        services.allLanes.compactMap { $0.subscription(to: hook) }
+    }
+
+    /// Grows whenever the answer of ``subscriptions(to:)`` or ``hooks`` may have changed. Cheap enough to ask for each
+    /// item.
+    ///
+    /// A script may set a filter at any time; the engine sees it when the call that set it, or a short run of calls, ends.
+    public var subscriptionVersion: Int { services.subscriptions.value }
+
+    /// Prints a message on a script's console on its author's behalf, within the console's rate: that its filter is
+    /// wrong, for example. Does nothing if there is no such script.
+    public func report(_ text: String, level: ConsoleLevel = .error, to script: Int) {
+        services.lane(script)?.console.print(level, text)
+    }
+
     /// Queues packets for every script that has `onPacketCaptured`. Never blocks.
     public func deliver(_ packets: PacketBatch) {
         guard !packets.isEmpty else { return }

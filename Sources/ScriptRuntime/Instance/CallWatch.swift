@@ -96,9 +96,9 @@ final class CallWatch {
     private func mustEnd() -> Bool {
         control.noteLook()
         ending = judge()
-        if ending != nil { return true }
+        // Always anew: should the library lose the word that the script is to end, it is asked again.
         arm()
-        return false
+        return ending != nil
     }
 
     private func judge() -> Ending? {

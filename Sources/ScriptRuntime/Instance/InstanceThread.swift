@@ -101,7 +101,7 @@ struct InstanceThread: Sendable {
             if let predecessor { jobs.removeOwner(predecessor.id) }
             jobs.activate(control.id, now: now)
         }
-        lane.commit(control, hooks: instance.hooks, revision: revision)
+        lane.commit(control, hooks: instance.hooks, filters: instance.filters, revision: revision)
     }
 
     private func refusal(_ reason: ScriptFailure.Reason, _ text: String, at finding: SyntaxFinding? = nil)

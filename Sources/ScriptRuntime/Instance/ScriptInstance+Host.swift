@@ -4,7 +4,12 @@ internal import Threading
 
 /// What the glue asks of the engine.
 extension ScriptInstance {
-    static func makeHostTable(_ vm: JavaScriptVM) -> JSObjectRef { vm.keep(JSObjectMake(vm.context, nil, nil)) }
+    static func makeHostTable(_ vm: JavaScriptVM) -> JSObjectRef {
+        let table = vm.keep(JSObjectMake(vm.context, nil, nil))
+        vm.set(
+            "packetColumns", of: table, to: vm.make(JSONValue.array(PacketOrigin.columns.map(JSONValue.string))))
+        return table
+    }
 
     /// Binds a host function. The VM, which keeps the closure, belongs to the instance, hence unowned.
     private func bind(
@@ -35,6 +40,10 @@ extension ScriptInstance {
         bind("packetFailed", to: table) { instance, arguments in
             instance.report(instance.failure(JavaScriptException(arguments[0]), in: .hook(.packetCaptured)))
             return nil
+        }
+        bind("packetColumn", to: table) { instance, arguments in
+            PacketOrigin.value(
+                of: arguments[0], row: arguments.number(1), column: arguments.number(2), in: instance.vm)
         }
     }
 

@@ -101,14 +101,26 @@ extension ScriptInstance {
         statistics.calls[.packetCaptured, default: 0] += batch.count
         packetRows.fill(batch)
         let count = vm.make(batch.count)
+        let origin = batch.isRouted ? PacketOrigin.make(batch, in: vm) : nil
+        hasPacketGroup = true
         while packetRows.row < batch.count, !control.isEnding {
             let result = perform(.hook(.packetCaptured), row: UnsafePointer(packetRows.numbers)) {
-                vm, glue throws(JavaScriptException) in try vm.call(glue.runPackets, array, count)
+                vm, glue throws(JavaScriptException) in try vm.call(glue.runPackets, array, count, origin)
             }
             guard case .failure(let failure) = result else { return }
             report(failure)
             packetRows.row += 1
         }
+    }
+
+    /// Hands over what a hook with `batch` waits for, since nothing more may come.
+    func flushPackets() {
+        guard hasPacketGroup else { return }
+        hasPacketGroup = false
+        let result = perform(.hook(.packetCaptured)) { vm, glue throws(JavaScriptException) in
+            try vm.call(glue.flushPackets)
+        }
+        if case .failure(let failure) = result { report(failure) }
     }
 
     func answer(_ request: LaneRequest) {

@@ -17,6 +17,12 @@ final class ScriptInstance {
     let predecessor: UInt64?
     var timers: TimerQueue
     var hooks: ScriptHooks = []
+    /// The texts that the script set as `filter` of its hooks.
+    var filters: [ScriptHook: String] = [:]
+    /// What the script said last of its hooks and filters.
+    private var hookText = ""
+    /// Packets came since the last ``flushPackets()``, so that some may wait in a group that is not full.
+    var hasPacketGroup = false
     var statistics = LaneStatistics()
     /// What the script shared while it loads; nil once it is in service.
     var staged: SharedGlobals.Names? = [:]
@@ -117,6 +123,7 @@ final class ScriptInstance {
 
     /// Publishes what the last calls changed: shared names, hooks, figures.
     func settle() {
+        flushPackets()
         publish()
         if case .success(let set) = perform(
             places.last ?? .timer,
@@ -124,11 +131,21 @@ final class ScriptInstance {
                 try vm.call(glue.hooks)
             })
         {
-            hooks = ScriptHooks(rawValue: Int(vm.number(set)))
+            noteHooks(vm.text(set))
         }
-        lane.settle(control, hooks: hooks, statistics: statistics)
+        lane.settle(control, hooks: hooks, filters: filters, statistics: statistics)
         statistics = LaneStatistics()
         checkHeap()
+    }
+
+    /// Reads what the glue says of hooks: their number or, if any has a filter, an object with both.
+    private func noteHooks(_ text: String) {
+        guard text != hookText else { return }
+        hookText = text
+        let description = try? JSONValue(parsing: text)
+        hooks = ScriptHooks(rawValue: Int(description?.integer ?? description?["set"]?.integer ?? 0))
+        filters = [:]
+        for hook in hooks.all { filters[hook] = description?["filters"]?[hook.rawValue]?.string }
     }
 
     /// Moves names that the script put on `this` to the store. Getters and `toJSON` of the script run here, hence the

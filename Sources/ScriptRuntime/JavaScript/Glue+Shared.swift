@@ -137,73 +137,6 @@ extension Glue {
 
         """
 
-    /// Packets: one call of the engine walks a whole batch.
-    static let packets = """
-        const seconds = SymbolOf(), nanoseconds = SymbolOf();
-        const toISOString = DateOf.prototype.toISOString;
-        // The time is made into text only for the few scripts that look at it.
-        function Packet(s, n, captureLength, length, flags) {
-            this[seconds] = s;
-            this[nanoseconds] = n;
-            this.captureLength = captureLength;
-            this.length = length;
-            this.truncated = (flags & 1) !== 0;
-            this.fragmented = (flags & 2) !== 0;
-        }
-        function timestampOf(packet) {
-            const fraction = toText(1e9 + packet[nanoseconds]).slice(1);
-            return apply(toISOString, new DateOf(packet[seconds] * 1000), []).slice(0, 19) + "." + fraction + "Z";
-        }
-        defineProperty(Packet.prototype, "timestamp", {
-            get() { return timestampOf(this); },
-            set(value) { defineProperty(this, "timestamp", { value, writable: true, enumerable: true, configurable: true }); },
-            enumerable: true, configurable: true,
-        });
-        defineHidden(Packet.prototype, "constructor", Object);
-        defineHidden(Packet.prototype, "toJSON", function () {
-            const out = { timestamp: this.timestamp };
-            for (const name of keysOf(this)) out[name] = this[name];
-            return out;
-        });
-        // b[0] is the row at work: the engine reads it when it has to stop a row and go on with the next.
-        function runPackets(b, count) {
-            const hook = lookups[0]();
-            if (hook === undefined) return;
-            if (typeof hook.batch === "number" && hook.batch >= 1) return runPacketGroups(hook, b, count);
-            let i = b[0];
-            while (i < count) {
-                // Around the loop and not in it: a try at each packet halves the rate.
-                try {
-                    for (; i < count; i++) {
-                        b[0] = i;
-                        const o = 1 + i * 5;
-                        hook.call(global, new Packet(b[o], b[o + 1], b[o + 2], b[o + 3], b[o + 4]));
-                    }
-                } catch (e) {
-                    host.packetFailed(e);
-                    i++;
-                }
-            }
-        }
-        // For hooks that want arrays: `onPacketCaptured.batch = 100`.
-        function runPacketGroups(hook, b, count) {
-            for (let i = b[0]; i < count;) {
-                const group = [];
-                b[0] = count - 1 < i + hook.batch - 1 ? count - 1 : i + hook.batch - 1;
-                for (; i <= b[0]; i++) {
-                    const o = 1 + i * 5;
-                    group[group.length] = new Packet(b[o], b[o + 1], b[o + 2], b[o + 3], b[o + 4]);
-                }
-                try {
-                    hook.call(global, group);
-                } catch (e) {
-                    host.packetFailed(e);
-                }
-            }
-        }
-
-        """
-
     /// What the engine calls, and the end of the set-up.
     static let entries = """
         let lookups = [];
@@ -220,10 +153,17 @@ extension Glue {
             const result = call(number, a, b);
             return typeof result === "object" && result !== null ? stringify(result) : undefined;
         }
+        // The hooks that there are, as a number; if any has a filter, a text with the number and the filters.
         function hooks() {
-            let set = 0;
-            for (let i = 0; i < lookups.length; i++) if (lookups[i]() !== undefined) set |= 1 << i;
-            return set;
+            let set = 0, filters;
+            for (let i = 0; i < lookups.length; i++) {
+                const hook = lookups[i]();
+                if (hook === undefined) continue;
+                set |= 1 << i;
+                const filter = hook.filter;
+                if (typeof filter === "string") (filters = filters || create(null))[hookNames[i]] = filter;
+            }
+            return filters === undefined ? set : stringify({ set, filters });
         }
         function run(script) { lookups = apply(script, global, []); }
         function setEnvironment(text) {
@@ -279,6 +219,6 @@ extension Glue {
             deleteProperty(Object, "getOwnPropertySymbols");
         }
         return { call, query, hooks, run, describe, setEnvironment, setPrivateNames, addHelper, kit, seal, runTimer,
-            runJob, runPackets, adopt, publish, callExported, Numbers: numbersOf };
+            runJob, runPackets, flushPackets, adopt, publish, callExported, Numbers: numbersOf };
         """
 }

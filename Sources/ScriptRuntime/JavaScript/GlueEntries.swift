@@ -16,6 +16,7 @@ struct GlueEntries {
     let runTimer: JSObjectRef
     let runJob: JSObjectRef
     let runPackets: JSObjectRef
+    let flushPackets: JSObjectRef
     let adopt: JSObjectRef
     let publish: JSObjectRef
     let callExported: JSObjectRef
@@ -39,6 +40,7 @@ struct GlueEntries {
         runTimer = entry("runTimer")
         runJob = entry("runJob")
         runPackets = entry("runPackets")
+        flushPackets = entry("flushPackets")
         adopt = entry("adopt")
         publish = entry("publish")
         callExported = entry("callExported")

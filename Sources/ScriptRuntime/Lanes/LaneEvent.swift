@@ -25,7 +25,7 @@ enum LaneEvent: Sendable {
     var byteCount: Int {
         switch self {
         case .hook(let call): call.byteCount
-        case .packets(let batch): batch.numbers.count * MemoryLayout<Double>.stride
+        case .packets(let batch): batch.byteCount
         }
     }
 }

@@ -28,6 +28,7 @@ final class ScriptLane: Sendable {
         /// The version that is inside a turn; another one waits until it is through.
         var busy: UInt64?
         var hooks: ScriptHooks = []
+        var filters: [ScriptHook: String] = [:]
         var revision: ScriptRevision?
         var quarantine: Quarantine
         /// Grows when something outside the queue wants the lane to look around: a job, a helper's answer.
@@ -57,10 +58,14 @@ final class ScriptLane: Sendable {
     let budget: ScriptBudget
     let console: LaneConsole
     private let sink: any ScriptEventSink
+    private let subscriptions: SubscriptionVersion
     private let monitor: Monitor<State>
 
-    init(_ identity: ScriptIdentity, budget: ScriptBudget, sink: any ScriptEventSink) {
+    init(
+        _ identity: ScriptIdentity, budget: ScriptBudget, sink: any ScriptEventSink, subscriptions: SubscriptionVersion
+    ) {
         index = identity.index
+        self.subscriptions = subscriptions
         self.budget = budget
         self.sink = sink
         console = LaneConsole(identity, budget: budget, sink: sink)
@@ -72,6 +77,14 @@ final class ScriptLane: Sendable {
 
     var identity: ScriptIdentity { monitor.read { $0.identity } }
     var hooks: ScriptHooks { monitor.read { $0.owner == nil ? [] : $0.hooks } }
+    /// How the script wants calls of a hook; nil if it has no such hook.
+    func subscription(to hook: ScriptHook) -> HookSubscription? {
+        monitor.read { state in
+            guard state.owner != nil, state.hooks.contains(hook) else { return nil }
+            return HookSubscription(script: state.identity, filter: state.filters[hook])
+        }
+    }
+
     var revision: ScriptRevision? { monitor.read { $0.revision } }
     var owner: InstanceControl? { monitor.read { $0.owner == nil ? nil : $0.control } }
 
@@ -128,18 +141,22 @@ final class ScriptLane: Sendable {
     // MARK: Versions come and go
 
     /// Makes a version the owner and asks the one before it to end.
-    func commit(_ control: InstanceControl, hooks: ScriptHooks, revision: ScriptRevision) {
+    func commit(
+        _ control: InstanceControl, hooks: ScriptHooks, filters: [ScriptHook: String], revision: ScriptRevision
+    ) {
         let predecessor = monitor.change { state in
             defer {
                 state.owner = control.id
                 state.control = control
                 state.hooks = hooks
+                state.filters = filters
                 state.revision = revision
                 state.quarantine = Quarantine(budget: budget)
                 state.lastFailure = nil
             }
             return state.owner == nil ? nil : state.control
         }
+        subscriptions.grow()
         predecessor?.end(grace: budget.replacementGrace)
         wake()
     }
@@ -154,6 +171,7 @@ final class ScriptLane: Sendable {
             }
             return (state.owner == nil ? nil : state.control, state.queue.removeAll(), state.idleWaiters)
         }
+        subscriptions.grow()
         for request in declined { request.decline(identity) }
         for waiter in waiters { waiter.resume() }
         control?.end(grace: grace)
@@ -265,13 +283,18 @@ final class ScriptLane: Sendable {
     }
 
     /// Publishes what the version found out during its turn.
-    func settle(_ control: InstanceControl, hooks: ScriptHooks, statistics: LaneStatistics) {
-        let drops = monitor.read { state -> Int in
-            guard state.owner == control.id else { return 0 }
+    func settle(
+        _ control: InstanceControl, hooks: ScriptHooks, filters: [ScriptHook: String], statistics: LaneStatistics
+    ) {
+        let (drops, isChanged) = monitor.read { state -> (Int, Bool) in
+            guard state.owner == control.id else { return (0, false) }
+            let isChanged = state.hooks != hooks || state.filters != filters
             state.hooks = hooks
+            state.filters = filters
             state.statistics.add(statistics)
-            return Self.takeDropReport(&state)
+            return (Self.takeDropReport(&state), isChanged)
         }
+        if isChanged { subscriptions.grow() }
         console.reportHeldBack()
         guard drops > 0 else { return }
         console.print(

@@ -11,9 +11,16 @@ public struct PacketBatch: Sendable, Equatable {
 
     /// The packets, row after row.
     private(set) var numbers: [Double] = []
+    /// Where the packets came from and went to: one a packet, or none at all. Nobody looks at it until a script asks.
+    private(set) var routes: [PacketRoute] = []
+    /// The interface on which the packets were captured, for `info.interface`; nil if that is not known.
+    public var interface: String?
 
     /// Makes an empty batch with room for all its packets.
-    public init() { numbers.reserveCapacity(Self.capacity * Self.columns) }
+    public init(interface: String? = nil) {
+        self.interface = interface
+        numbers.reserveCapacity(Self.capacity * Self.columns)
+    }
 
     /// The number of packets.
     public var count: Int { numbers.count / Self.columns }
@@ -21,6 +28,8 @@ public struct PacketBatch: Sendable, Equatable {
     public var isEmpty: Bool { numbers.isEmpty }
     /// Whether the batch takes no more.
     public var isFull: Bool { count >= Self.capacity }
+    /// Whether scripts find more in its packets than lengths and times.
+    var isRouted: Bool { interface != nil || !routes.isEmpty }
 
     /// Adds a packet; does nothing if the batch is full.
     ///
@@ -30,10 +39,19 @@ public struct PacketBatch: Sendable, Equatable {
     ///   - captureLength: the bytes that were captured.
     ///   - length: the bytes that were on the wire.
     ///   - isFragment: whether it is a part of an IP datagram.
+    ///   - route: addresses, ports and protocol, which scripts read as `info.srcIp` and so on; nil if nobody looked.
     public mutating func append(
-        seconds: Int64, nanoseconds: Int32, captureLength: Int, length: Int, isFragment: Bool
+        seconds: Int64, nanoseconds: Int32, captureLength: Int, length: Int, isFragment: Bool,
+        route: PacketRoute? = nil
     ) {
         guard !isFull else { return }
+        if let route {
+            // Packets before the first with a route have an empty one.
+            while routes.count < count { routes.append(PacketRoute()) }
+            routes.append(route)
+        } else if !routes.isEmpty {
+            routes.append(PacketRoute())
+        }
         numbers.append(Double(seconds))
         numbers.append(Double(nanoseconds))
         numbers.append(Double(captureLength))
@@ -42,5 +60,13 @@ public struct PacketBatch: Sendable, Equatable {
     }
 
     /// Forgets the packets and keeps the memory, if no lane holds it any more.
-    public mutating func removeAll() { numbers.removeAll(keepingCapacity: true) }
+    public mutating func removeAll() {
+        numbers.removeAll(keepingCapacity: true)
+        routes.removeAll(keepingCapacity: true)
+    }
+
+    /// What the batch weighs in a queue.
+    var byteCount: Int {
+        numbers.count * MemoryLayout<Double>.stride + routes.count * MemoryLayout<PacketRoute>.stride
+    }
 }
