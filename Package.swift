@@ -91,13 +91,24 @@ let package = Package(
         module("PacketCapture", ["CPcap", "CPacketSocket", "Threading"]),
         module("ScriptViews", ["ScriptRuntime"]),
         module("ScriptCheck", ["ScriptRuntime", "JSON"]),
+        module(
+            "LocalRun",
+            [
+                "ScriptRuntime", "ScriptFolder", "ScriptViews", "ScriptCheck", "FilterLanguage", "PacketCapture",
+                "PodSignals", "KubernetesClient", "Threading", "Timestamps", "JSON", "YAML",
+            ]),
 
         // An API server in memory
         module("HTTPServer", ["Threading", nioCore, nioPosix, nioHTTP1]),
         module("KubernetesSimulator", ["HTTPServer", "JSON", "YAML", "Threading", deque, ordered, "Timestamps"]),
 
         // The command line
-        module("RemoraCLI", ["KubernetesClient", "KubernetesConfiguration", "KubernetesSimulator", argumentParser]),
+        module(
+            "RemoraCLI",
+            [
+                "KubernetesClient", "KubernetesConfiguration", "KubernetesSimulator", "LocalRun", "ScriptCheck",
+                "ScriptFolder", "ScriptRuntime", "FilterLanguage", "JSON", "Threading", argumentParser,
+            ]),
         .executableTarget(name: "remora", dependencies: ["RemoraCLI"], swiftSettings: swift6),
 
         // Tests
@@ -122,7 +133,7 @@ let package = Package(
         tests(of: "PodSignals", ["KubernetesClient", "Timestamps", "JSON", ordered]),
         tests(of: "HTTPServer", ["HTTPProbe", "Threading"]),
         tests(of: "KubernetesSimulator", ["Timestamps", "HTTPProbe", "JSON", "Threading", subprocess]),
-        tests(of: "RemoraCLI", ["KubernetesClient", "JSON", "RemoraProgram", argumentParser]),
+        tests(of: "RemoraCLI", ["KubernetesClient", "JSON", "RemoraProgram", argumentParser, subprocess]),
         tests(of: "FaultProxy", ["Threading", nioCore]),
         tests(
             of: "RealCluster",
@@ -136,6 +147,15 @@ let package = Package(
         tests(of: "FilterLanguage", ["JSON", "Timestamps"]),
         tests(of: "PacketCapture", ["JSON", "Threading", subprocess]),
         tests(of: "ScriptCheck", ["ScriptRuntime"]),
+        tests(of: "LocalRun", ["ScriptRuntime", "ScriptFolder", "JSON", "Threading"]),
+        .testTarget(
+            name: "ExampleTests",
+            dependencies: [
+                "LocalRun", "RemoraCLI", "ScriptCheck", "ScriptRuntime", "ScriptFolder", "HTTPServer", "JSON",
+                "Threading",
+                "RemoraProgram", subprocess,
+            ],
+            exclude: ["Recordings"], swiftSettings: swift6),
         tests(of: "ScriptViews", ["ScriptRuntime", "JSON", "Threading"]),
         tests(of: "ScriptRuntime", ["CJavaScriptCore", "JSON", "Threading"]),
     ]

@@ -8,10 +8,15 @@ public struct Remora: AsyncParsableCommand {
         commandName: "remora",
         abstract: "Hooks for what happens in a Kubernetes cluster.",
         version: "remora \(version)",
-        subcommands: [WatchCommand.self, DemoCommand.self])
+        subcommands: [
+            RunCommand.self, CheckCommand.self, InitCommand.self, WatchCommand.self, DemoCommand.self,
+        ])
 
     /// The version, as in CHANGELOG.md.
     public static let version = "0.1.0"
+
+    /// The exit status of a command that was not understood, or that names what is not there.
+    static let usageStatus: Int32 = 2
 
     /// Made by the argument parser.
     public init() {}
@@ -20,6 +25,17 @@ public struct Remora: AsyncParsableCommand {
     public static func launch() async {
         // A peer that closes a connection is an error to be handled, not the end of the program.
         signal(SIGPIPE, SIG_IGN)
-        await main(nil)
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            Terminal().say(fullMessage(for: error))
+            Glibc.exit(usageStatus)
+        }
     }
 }

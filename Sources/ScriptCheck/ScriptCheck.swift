@@ -147,7 +147,7 @@ public final class ScriptCheck: Sendable {
                 return finding(
                     .unknownName, call, "\(root) does not exist in scripts" + (instead.isEmpty ? "" : ": \(instead)"))
             }
-            guard !ForeignNames.builtIns.contains(root) else { return nil }
+            guard !ForeignNames.builtIns.contains(root), !HelperCatalog.functions.contains(root) else { return nil }
             // Any other name may come from `env` or from another script's `this`.
             let near = Suggestion.nearest(to: root, among: HelperCatalog.roots.union(HelperCatalog.functions))
             return near.map { finding(.unknownName, call, "\(root) is declared nowhere", meant: $0) }

@@ -23,6 +23,7 @@ struct ScriptCheckTests {
             jobs.schedule("report", "0 * * * * *", report);
             jobs.schedule("later", "@every 5m", report, 0, 1, 2);
             vendor.s3.put.call(null, "a"); hub.hasOwnProperty("action"); MY_ENV_FUNCTION(); SHARED.thing();
+            clearTimeout(setTimeout(report, 5)); setTimeout.call(null, report);
             """)
         #expect(report.findings == [])
         #expect(report.isGood)

@@ -1,0 +1,82 @@
+package import PacketCapture
+package import ScriptRuntime
+
+/// Replays a capture file (pcap, pcapng) into `onPacketCaptured`.
+///
+/// Reading and the scripts overlap: while they work on some batches, the next ones are read.
+package struct PacketRecording: RunInput {
+    package let name: String
+    package var hook: ScriptHook { .packetCaptured }
+    private let path: String
+
+    /// Batches that are handed over together: enough that waiting for the scripts costs nothing per packet.
+    private static let batchesAtOnce = 64
+
+    /// Names the file.
+    package init(path: String) {
+        self.path = path
+        name = path
+    }
+
+    /// Opens the file and reads its beginning: whether it can be a capture file at all.
+    package static func probe(_ path: String) throws(RunRefusal) {
+        do throws(CaptureFileError) {
+            var file = try CaptureFile(path: path)
+            _ = try file.next()
+        } catch {
+            // A fault further on is told when it is reached.
+            if error.packetsRead == 0 { throw RunRefusal("\(error)") }
+        }
+    }
+
+    package func run(_ feed: RunFeed) async throws(RunRefusal) {
+        guard feed.isWanted(.packetCaptured) else { return }
+        var batches = PacketBatches()
+        do throws(CaptureFileError) {
+            var file = try CaptureFile(path: path)
+            while let packets = try file.next(), !Task.isCancelled {
+                for packet in packets { batches.take(packet) }
+                if batches.count >= Self.batchesAtOnce { await feed.deliver(batches.takeFull()) }
+            }
+        } catch {
+            guard error.packetsRead > 0 else { throw RunRefusal("\(error)") }
+            feed.report(problem: "\(error)")
+        }
+        await feed.deliver(batches.takeAll())
+    }
+}
+
+/// Captured packets on their way into batches.
+struct PacketBatches: PacketSink {
+    private var full: [PacketBatch] = []
+    private var current = PacketBatch()
+    private let decoder = LinkDecoder()
+
+    /// Full batches.
+    var count: Int { full.count }
+
+    mutating func take(_ packet: CapturedPacket) {
+        let header = decoder.decode(packet)
+        let nanoseconds = Int64(1_000_000_000)
+        current.append(
+            seconds: packet.time / nanoseconds, nanoseconds: Int32(truncatingIfNeeded: packet.time % nanoseconds),
+            captureLength: packet.bytes.count, length: Int(packet.wireLength), isFragment: header.isFragment)
+        guard current.isFull else { return }
+        full.append(current)
+        current = PacketBatch()
+    }
+
+    mutating func flush() {}
+
+    /// The full batches.
+    mutating func takeFull() -> [PacketBatch] {
+        defer { full = [] }
+        return full
+    }
+
+    /// All batches, also the one that is not full.
+    mutating func takeAll() -> [PacketBatch] {
+        defer { current = PacketBatch() }
+        return takeFull() + (current.isEmpty ? [] : [current])
+    }
+}

@@ -1,0 +1,98 @@
+internal import JSON
+package import ScriptRuntime
+
+/// Something that feeds scripts: a recording, a capture.
+///
+/// The seam for whoever adds an input: read, make a ``HookCall`` or a ``PacketBatch``, hand it to the feed, return at the
+/// end.
+package protocol RunInput: Sendable {
+    /// What it is, for messages: `pods.jsonl`.
+    var name: String { get }
+    /// The hook that it feeds.
+    var hook: ScriptHook { get }
+    /// Reads to the end, or until the task is cancelled.
+    func run(_ feed: RunFeed) async throws(RunRefusal)
+}
+
+/// Hands events to the scripts, no faster than they are worked off.
+///
+/// A live capture must never wait for scripts; a recording can, and so nothing of it is lost in the scripts' bounded
+/// queues. One input uses one feed.
+package final class RunFeed: Sendable {
+    private let engine: ScriptEngine
+    private let hub: LocalHub
+    private let reporter: any RunReporter
+    private let pace = Pace()
+
+    /// What may wait in a script's queue: well below ``ScriptBudget/queueCount`` and ``ScriptBudget/queueBytes``.
+    private static let waitingCalls = 512
+    private static let waitingBytes = 4 << 20
+
+    init(engine: ScriptEngine, hub: LocalHub, reporter: any RunReporter) {
+        self.engine = engine
+        self.hub = hub
+        self.reporter = reporter
+    }
+
+    /// Whether any script has a hook; for the others nothing needs to be built.
+    package func isWanted(_ hook: ScriptHook) -> Bool { engine.hooks.contains(hook) }
+
+    /// Queues a call of a recording, of which `byteCount` bytes wait in memory.
+    package func deliver(_ call: HookCall, byteCount: Int) async {
+        engine.deliver(call)
+        await pace.note(byteCount, limits: (Self.waitingCalls, Self.waitingBytes)) { [engine] in
+            await engine.untilIdle()
+        }
+    }
+
+    /// Queues a call of something live.
+    package func deliverLive(_ packets: PacketBatch) { engine.deliver(packets) }
+
+    /// Queues packets of a recording; returns when the scripts have worked off all but the last few batches.
+    package func deliver(_ batches: [PacketBatch]) async {
+        await engine.untilIdle()
+        for batch in batches { engine.deliver(batch) }
+    }
+
+    /// Tells the user of something that is passed over.
+    package func report(problem: String) { reporter.report(.problem(problem)) }
+
+    /// Tells the user something.
+    package func report(notice: String) { reporter.report(.notice(notice)) }
+
+    func note(_ pod: JSONValue, isDeleted: Bool) { hub.note(pod, isDeleted: isDeleted) }
+}
+
+/// Counts what was handed over since the scripts were last at rest.
+private actor Pace {
+    private var calls = 0
+    private var bytes = 0
+
+    func note(_ byteCount: Int, limits: (calls: Int, bytes: Int), untilIdle: @Sendable () async -> Void) async {
+        calls += 1
+        bytes += byteCount
+        guard calls >= limits.calls || bytes >= limits.bytes else { return }
+        await untilIdle()
+        (calls, bytes) = (0, 0)
+    }
+}
+
+/// Reports what is wrong with lines of a recording, the first ones one by one.
+struct LineProblems {
+    private static let shown = 20
+
+    let name: String
+    private(set) var count = 0
+
+    init(name: String) { self.name = name }
+
+    mutating func note(_ line: Int, _ text: String, to feed: RunFeed) {
+        count += 1
+        if count <= Self.shown { feed.report(problem: "\(name):\(line): \(text); skipped") }
+    }
+
+    func finish(to feed: RunFeed) {
+        guard count > Self.shown else { return }
+        feed.report(problem: "\(name): \(count - Self.shown) more lines were skipped")
+    }
+}

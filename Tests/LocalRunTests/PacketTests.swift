@@ -1,0 +1,76 @@
+import LocalRun
+import ScriptFolder
+import Testing
+
+@Suite("Packets of a capture file")
+struct PacketTests {
+    let folder: Folder
+    let recorder = RunRecorder()
+
+    init() throws { folder = try Folder() }
+
+    /// A pcap file (microseconds, Ethernet) with packets of these captured and real lengths, a second apart.
+    static func pcap(_ lengths: [(captured: Int, wire: Int)]) -> [UInt8] {
+        func number(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+        var bytes = number(0xa1b2_c3d4) + [2, 0, 4, 0] + number(0) + number(0) + number(65535) + number(1)
+        for (second, length) in lengths.enumerated() {
+            bytes += number(1_700_000_000 + second) + number(250_000) + number(length.captured) + number(length.wire)
+            bytes += [UInt8](repeating: 0, count: length.captured)
+        }
+        return bytes
+    }
+
+    func run(_ script: String, _ file: String) async throws -> [String] {
+        try folder.write("a.js", script)
+        var settings = RunSettings()
+        settings.sources = [ScriptSource(path: folder.path)]
+        settings.endsWithInputs = true
+        settings.runsJobsAtEnd = true
+        _ = try await RunSession(settings, inputs: [PacketRecording(path: file)], reporter: recorder).run()
+        return recorder.all.filter { $0.hasPrefix(">") || $0.hasPrefix("problem") }
+    }
+
+    @Test("each packet reaches the hook with its times and lengths")
+    func info() async throws {
+        let file = try folder.write("a.pcap", Self.pcap([(60, 60), (96, 1500)]))
+        let lines = try await run(
+            "function onPacketCaptured(i) { console.log(i.timestamp, i.captureLength, i.length, i.truncated, i.fragmented); }",
+            file)
+        #expect(
+            lines == [
+                "> 2023-11-14T22:13:20.250000000Z 60 60 false false",
+                "> 2023-11-14T22:13:21.250000000Z 96 1500 true false",
+            ])
+    }
+
+    private let counter = """
+        var n = 0, kb = 0;
+        function onPacketCaptured(info) { n++; kb += info.length / 1000; }
+        jobs.schedule("report", "0 * * * * *", function () { console.log(n, kb.toFixed(3)); });
+        """
+
+    @Test("no packet of many is lost")
+    func many() async throws {
+        let file = try folder.write("a.pcap", Self.pcap([(Int, Int)](repeating: (60, 100), count: 50_000)))
+        #expect(try await run(counter, file).last == "> 50000 5000.000")
+    }
+
+    @Test("a file that was cut is read up to the cut, which is told")
+    func truncated() async throws {
+        let whole = Self.pcap([(60, 60), (60, 60), (60, 60)])
+        let file = try folder.write("a.pcap", Array(whole.dropLast(10)))
+        let lines = try await run(counter, file)
+        #expect(lines.contains { $0.hasPrefix("problem") && $0.contains("the file ends within a record") })
+        #expect(lines.last == "> 2 0.120")
+    }
+
+    @Test("what is no capture file is refused by its first bytes")
+    func foreign() throws {
+        let text = try folder.write("a.pcap", "hello world, this is text")
+        #expect(throws: RunRefusal("\(text) is no pcap or pcapng file: it begins with 68 65 6c 6c 6f 20 77 6f")) {
+            try PacketRecording.probe(text)
+        }
+        #expect(throws: RunRefusal.self) { try PacketRecording.probe(folder.path + "/none.pcap") }
+        #expect(throws: Never.self) { try PacketRecording.probe(try folder.write("b.pcap", Self.pcap([(1, 1)]))) }
+    }
+}
