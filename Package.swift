@@ -29,6 +29,8 @@ let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let ordered: Target.Dependency = .product(name: "OrderedCollections", package: "swift-collections")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 
 let package = Package(
@@ -43,12 +45,14 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
         // C libraries and shims
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(
             name: "CJavaScriptCore", pkgConfig: "javascriptcoregtk-4.1",
@@ -80,6 +84,18 @@ let package = Package(
         // Users' scripts
         module("ScriptFolder", ["Threading"]),
         module("ScriptRuntime", ["CJavaScriptCore", "Threading", "JSON", deque, ordered]),
+
+        // What scripts call out to
+        module("Metrics", ["Threading", ordered]),
+        module(
+            "Integrations",
+            ["CurlTransport", "Metrics", "Threading", "Timestamps", "JSON", "YAML", crypto, cryptoExtras, ordered]),
+        module(
+            "ScriptHelpers",
+            [
+                "ScriptRuntime", "Integrations", "CurlTransport", "Metrics", "Threading", "Timestamps", "JSON", "YAML",
+                "CZlib", ordered, deque,
+            ]),
 
         // Scripts in the cluster
         module(
@@ -117,9 +133,23 @@ let package = Package(
         testSupport("InformerOracle", ["KubernetesClient", "Threading"]),
         testSupport("RemoraProgram", [subprocess]),
         testSupport("RealCluster", [subprocess]),
+        testSupport("RecordingServer", ["HTTPServer", "Threading"]),
         tests(of: "Threading"),
         tests(of: "Timestamps"),
         tests(of: "JSON"),
+        tests(of: "Metrics"),
+        tests(
+            of: "Integrations",
+            [
+                "CurlTransport", "Metrics", "RecordingServer", "JSON", "YAML", "Threading", "Timestamps", crypto,
+                subprocess,
+            ]),
+        tests(
+            of: "ScriptHelpers",
+            [
+                "ScriptRuntime", "Integrations", "CurlTransport", "Metrics", "RecordingServer", "JSON", "Threading",
+                subprocess,
+            ]),
         tests(of: "YAML", ["JSON"]),
         tests(of: "Digests"),
         tests(of: "CurlTransport", ["HTTPServer", "FaultProxy", "Threading", subprocess]),

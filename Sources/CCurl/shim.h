@@ -36,6 +36,23 @@ static inline CURLcode remora_curl_set_socket_callbacks(
     if (!code) code = curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, context);
     return code;
 }
+/* Makes the socket for a connection, or returns CURL_SOCKET_BAD. */
+typedef curl_socket_t (*remora_curl_socket_callback)(
+    void *context, curlsocktype purpose, struct curl_sockaddr *address);
+static inline CURLcode remora_curl_set_socket_maker(CURL *easy, remora_curl_socket_callback make, void *context) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, make);
+    return code ? code : curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, context);
+}
+typedef int (*remora_curl_seek_callback)(void *context, curl_off_t offset, int origin);
+static inline CURLcode remora_curl_set_seek_callback(CURL *easy, remora_curl_seek_callback seek, void *context) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, seek);
+    return code ? code : curl_easy_setopt(easy, CURLOPT_SEEKDATA, context);
+}
+/* The certificates of the server as lists of "name:value", the first list for its own; null if there are none. */
+static inline struct curl_certinfo *remora_curl_get_certificates(CURL *easy) {
+    struct curl_certinfo *chain = NULL;
+    return curl_easy_getinfo(easy, CURLINFO_CERTINFO, &chain) == CURLE_OK ? chain : NULL;
+}
 static inline CURLcode remora_curl_get_long(CURL *easy, CURLINFO info, long *value) {
     return curl_easy_getinfo(easy, info, value);
 }

@@ -22,10 +22,10 @@ public final class CurlTransport: Sendable {
 
     private let loop: EventLoop
 
-    /// Starts the thread, named `name` for `top -H` and debuggers. Throws ``TransportError`` or, when the system
+    /// Starts the thread, named `name` for `top -H` and debuggers; connects only where `addresses` allows. Throws ``TransportError`` or, when the system
     /// refuses a thread, `NamedThread.StartFailure`.
-    public init(name: String = "curl") throws {
-        loop = try EventLoop(name: name)
+    public init(name: String = "curl", addresses: AddressPolicy = .any) throws {
+        loop = try EventLoop(name: name, addresses: addresses)
     }
 
     deinit { loop.stop() }

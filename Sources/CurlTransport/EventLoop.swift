@@ -19,6 +19,7 @@ final class EventLoop: Sendable {
         var isStopping = false
     }
 
+    let addresses: AddressPolicy
     private let inbox = Locked(Inbox())
     /// The loop's thread uses it freely; others only for `curl_multi_wakeup`, which may be called from any thread, and
     /// only under the inbox's lock and before `isStopping`, so that it never meets the final clean-up.
@@ -35,7 +36,8 @@ final class EventLoop: Sendable {
     /// `curl_global_init` is to be called once, before other threads use libcurl.
     private static let isInitialized = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-    init(name: String) throws {
+    init(name: String, addresses: AddressPolicy) throws {
+        self.addresses = addresses
         guard Self.isInitialized, let multi = curl_multi_init() else {
             throw TransportError(kind: .other, peer: "", detail: "libcurl cannot be initialized")
         }

@@ -16,6 +16,9 @@ public struct HTTPRequest: Sendable {
     public var headers: [(name: String, value: String)]
     /// The body, if there is one.
     public var body: [UInt8]?
+    /// The body, if it is to be read from a file; then ``body`` is nil. ``TimeLimits/silence`` counts from the last byte
+    /// that was taken from the file, ``TimeLimits/headers`` from the start as ever: nil suits large files.
+    public var file: FileSlice?
     /// Trust and identity for `https`.
     public var tls: TLSSettings
     /// The way out of this machine.
@@ -31,6 +34,8 @@ public struct HTTPRequest: Sendable {
     public var acceptsCompression: Bool
     /// A connection from the pool is not good enough: make a new one.
     public var wantsNewConnection: Bool
+    /// Whether ``HTTPResponse/certificates`` is wanted.
+    public var wantsCertificates = false
 
     /// A request without body, on default terms.
     public init(

@@ -8,6 +8,9 @@ public struct HTTPResponse: Sendable {
     public var version: HTTPVersion { head.version }
     /// The connection that carries the response.
     public var connection: ConnectionIdentity { head.connection }
+    /// The certificates that the server has shown, as PEM, its own first. Empty unless ``HTTPRequest/wantsCertificates``,
+    /// and where the request went over a connection that others had made before.
+    public var certificates: [String] { head.certificates }
     /// The body. Drop it, or cancel the reading task, to end the transfer.
     public let body: ResponseBody
 
@@ -20,6 +23,7 @@ struct ResponseHead: Sendable {
     var version: HTTPVersion
     var headers: HTTPHeaders
     var connection: ConnectionIdentity
+    var certificates: [String] = []
 }
 
 /// A version of HTTP.

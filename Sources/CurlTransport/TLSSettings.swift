@@ -9,6 +9,8 @@ public struct TLSSettings: Sendable, Hashable {
         case system
         /// These and no others, as PEM bytes (one certificate or several).
         case authorities([UInt8])
+        /// A server whose chain begins with or leads to this one certificate, as PEM bytes, whatever name it is for.
+        case certificate([UInt8])
         /// Any certificate at all. Only for someone who wrote down that they want it.
         case anything
     }

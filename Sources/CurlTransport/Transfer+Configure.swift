@@ -16,6 +16,7 @@ extension Transfer {
         try configureHeaders()
         try configureEncoding()
         try configureConnection()
+        try configureSockets()
         try configureTLS()
         try configureProxy()
         try configureCallbacks()
@@ -38,14 +39,42 @@ extension Transfer {
             throw invalid("the method \(request.method.debugDescription) is none")
         }
         if request.method == "HEAD" {
-            guard request.body == nil else { throw invalid("HEAD has no body") }
+            guard request.body == nil, request.file == nil else { throw invalid("HEAD has no body") }
             return try set(CURLOPT_NOBODY, 1)
+        }
+        if let file = request.file {
+            try setUpload(file)
+            return try set(CURLOPT_CUSTOMREQUEST, request.method)
         }
         // An empty body is sent as such, with its length, where a server expects one.
         if let body = request.body ?? (["POST", "PUT", "PATCH"].contains(request.method) ? [] : nil) {
             try setBody(body)
         }
         try set(CURLOPT_CUSTOMREQUEST, request.method)
+    }
+
+    private func setUpload(_ file: FileSlice) throws {
+        guard request.body == nil else { throw invalid("it has two bodies") }
+        try set(CURLOPT_UPLOAD, 1)
+        try check(remora_curl_set_offset(easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(file.count)))
+        try set(CURLOPT_UPLOAD_BUFFERSIZE, 256 << 10)
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        try check(
+            remora_curl_set_data_callback(
+                easy, CURLOPT_READFUNCTION, CURLOPT_READDATA,
+                { bytes, size, count, context in
+                    guard let context else { return Int(CURL_READFUNC_ABORT) }
+                    return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+                        .send(into: UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
+                }, context))
+        try check(
+            remora_curl_set_seek_callback(
+                easy,
+                { context, offset, origin in
+                    guard let context, origin == SEEK_SET else { return CURL_SEEKFUNC_FAIL }
+                    Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().progress.sentByteCount = Int(offset)
+                    return CURL_SEEKFUNC_OK
+                }, context))
     }
 
     private func setBody(_ body: [UInt8]) throws {
@@ -123,6 +152,17 @@ extension Transfer {
                 Unmanaged.passUnretained(loop).toOpaque()))
     }
 
+    /// Makes sockets of our own, so that no connection is begun to an address that is forbidden.
+    private func configureSockets() throws {
+        try check(
+            remora_curl_set_socket_maker(
+                easy,
+                { context, _, address in
+                    guard let context, let address else { return CURL_SOCKET_BAD }
+                    return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().makeSocket(for: address)
+                }, Unmanaged.passUnretained(self).toOpaque()))
+    }
+
     private static func setOptions(of socket: Int32) {
         // A child process that inherited the connection would keep it open.
         _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
@@ -140,10 +180,16 @@ extension Transfer {
             try setBlob(CURLOPT_CAINFO_BLOB, pem)
             // Or the system's authorities would be trusted as well.
             try check(remora_curl_set_string(easy, CURLOPT_CAPATH, nil))
+        case .certificate(let pem):
+            // OpenSSL takes a trusted certificate for the end of the chain wherever it stands (X509_V_FLAG_PARTIAL_CHAIN).
+            try setBlob(CURLOPT_CAINFO_BLOB, pem)
+            try check(remora_curl_set_string(easy, CURLOPT_CAPATH, nil))
+            try set(CURLOPT_SSL_VERIFYHOST, 0)
         case .anything:
             try set(CURLOPT_SSL_VERIFYPEER, 0)
             try set(CURLOPT_SSL_VERIFYHOST, 0)
         }
+        if request.wantsCertificates { try set(CURLOPT_CERTINFO, 1) }
         if let client = request.tls.clientCertificate {
             try set(CURLOPT_SSLCERTTYPE, "PEM")
             try setBlob(CURLOPT_SSLCERT_BLOB, client.certificate)

@@ -30,6 +30,10 @@ final class Transfer: Sendable {
         var head: ResponseHead?
         /// Why we have told libcurl to give up.
         var refusal: TransportError?
+        /// An address to which the transport must not connect, and so did not.
+        var forbiddenAddress: String?
+        /// How much of the file was taken to be sent.
+        var sentByteCount = 0
         /// libcurl was told to pause and not yet to resume.
         var isPaused = false
         var started: ContinuousClock.Instant
@@ -126,6 +130,10 @@ final class Transfer: Sendable {
     /// Loop: libcurl is done with the transfer.
     func completed(_ code: CURLcode) {
         if let refusal = progress.refusal { return finish(.failure(refusal)) }
+        if code == CURLE_COULDNT_CONNECT, let address = progress.forbiddenAddress {
+            let detail = "\(address) is a link-local or metadata address"
+            return finish(.failure(TransportError(kind: .forbiddenAddress, peer: peer, detail: detail)))
+        }
         if code == CURLE_OK {
             if progress.head != nil { return finish(.success(())) }
             // After an unasked "101 Switching Protocols", for example.
@@ -172,7 +180,8 @@ final class Transfer: Sendable {
             version: info(CURLINFO_HTTP_VERSION) == Int(CURL_HTTP_VERSION_2_0) ? .http2 : .http1,
             headers: progress.headers,
             // A connection that is gone already is shared with nobody.
-            connection: connection?.identity ?? loop.connections.newIdentity())
+            connection: connection?.identity ?? loop.connections.newIdentity(),
+            certificates: request.wantsCertificates ? certificates : [])
         progress.head = head
         loop.reconsiderLimits()
         exchange.withLock { $0.receivedHead(head) }?.resume(returning: head)
@@ -202,6 +211,7 @@ final class Transfer: Sendable {
         consider(.total, request.limits.total, from: progress.started)
         if progress.head == nil {
             consider(.headers, request.limits.headers, from: progress.started)
+            if request.file != nil { consider(.silence, request.limits.silence, from: progress.lastByte) }
         } else if !progress.isPaused {
             consider(.silence, request.limits.silence, from: progress.lastByte)
         }

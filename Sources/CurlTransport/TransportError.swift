@@ -16,6 +16,8 @@ public struct TransportError: Error, Sendable, Equatable {
         case resolution
         /// No connection was made: refused, unreachable.
         case connection
+        /// The transport's ``AddressPolicy`` forbids the address.
+        case forbiddenAddress
         /// The TLS handshake failed, or a certificate was not accepted.
         case tls
         /// A stage took longer than its limit.
@@ -42,7 +44,7 @@ public struct TransportError: Error, Sendable, Equatable {
     /// Whether the same request may succeed later without anyone changing anything.
     public var isRetryable: Bool {
         switch kind {
-        case .invalidRequest, .tooLarge, .shutDown: false
+        case .invalidRequest, .forbiddenAddress, .tooLarge, .shutDown: false
         case .resolution, .connection, .tls, .timeout, .interrupted, .encoding, .other: true
         }
     }
@@ -55,6 +57,7 @@ extension TransportError: CustomStringConvertible {
         case .invalidRequest: "cannot make a request to \(peer): \(detail)"
         case .resolution: "cannot resolve the name in \(peer): \(detail)"
         case .connection: "cannot connect to \(peer): \(detail)"
+        case .forbiddenAddress: "not connecting to \(peer): \(detail)"
         case .tls: "no trusted TLS connection to \(peer): \(detail)"
         case .timeout(let limit): "\(peer) took too long (\(limit.rawValue)): \(detail)"
         case .interrupted: "the connection to \(peer) broke: \(detail)"
