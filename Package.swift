@@ -62,6 +62,8 @@ let package = Package(
         .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
         .systemLibrary(name: "CPacketSocket"),
+        .systemLibrary(name: "CBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CThreads"),
 
         // Foundations: each knows only what stands above it in this list
@@ -113,6 +115,10 @@ let package = Package(
                 "ScriptRuntime", "ScriptFolder", "ScriptViews", "ScriptCheck", "FilterLanguage", "PacketCapture",
                 "PodSignals", "KubernetesClient", "Threading", "Timestamps", "JSON", "YAML",
             ]),
+
+        module(
+            "Dissection",
+            ["PacketCapture", "FilterLanguage", "CZlib", "CBrotli", "CZstd", "JSON", "Timestamps", deque]),
 
         // An API server in memory
         module("HTTPServer", ["Threading", nioCore, nioPosix, nioHTTP1]),
@@ -174,6 +180,7 @@ let package = Package(
             ]),
         tests(of: "ScriptFolder", ["Threading"]),
         tests(of: "ScriptStore", ["KubernetesClient", "Digests", "JSON", "YAML", ordered]),
+        tests(of: "Dissection", ["PacketCapture", "FilterLanguage", "JSON"]),
         tests(of: "FilterLanguage", ["JSON", "Timestamps"]),
         tests(of: "PacketCapture", ["JSON", "Threading", subprocess]),
         tests(of: "ScriptCheck", ["ScriptRuntime"]),

@@ -1,0 +1,21 @@
+/// What the dissectors of one connection share: who speaks, and how many items there were.
+package final class StreamContext {
+    package internal(set) var connection: ConnectionIdentity
+    private var nextIndex = 0
+
+    /// The context of a new connection.
+    package init(_ connection: ConnectionIdentity) { self.connection = connection }
+
+    /// Sends an exchange of which both halves are there out, or one that has one half only by nature.
+    func add(
+        _ payload: ItemPayload, at time: Int64, elapsed: Int64 = 0, requestSize: Int = 0, responseSize: Int = 0,
+        error: ItemError? = nil, isReversed: Bool = false, to sink: ItemSink
+    ) {
+        let item = Item(
+            connection: isReversed ? connection.flipped : connection, index: nextIndex, time: time,
+            elapsed: max(0, elapsed), requestSize: requestSize,
+            responseSize: responseSize, error: error, payload: payload)
+        nextIndex += 1
+        sink.add(item)
+    }
+}
