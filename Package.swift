@@ -83,6 +83,8 @@ let package = Package(
         // What a change of a pod means
         module("PodSignals", ["KubernetesClient", "Timestamps", "JSON", ordered]),
 
+        module("LeaderElection", ["KubernetesClient", "Threading", "Timestamps"]),
+
         // Users' scripts
         module("ScriptFolder", ["Threading"]),
         module("ScriptRuntime", ["CJavaScriptCore", "Threading", "JSON", deque, ordered]),
@@ -124,12 +126,22 @@ let package = Package(
         module("HTTPServer", ["Threading", nioCore, nioPosix, nioHTTP1]),
         module("KubernetesSimulator", ["HTTPServer", "JSON", "YAML", "Threading", deque, ordered, "Timestamps"]),
 
+        // The hub
+        module(
+            "Hub",
+            [
+                "ScriptStore", "ScriptRuntime", "ScriptViews", "ScriptHelpers", "Integrations", "Metrics", "PodSignals",
+                "LeaderElection", "KubernetesClient",
+                "CurlTransport", "HTTPServer", "Threading", "Timestamps", "JSON", deque, ordered,
+            ]),
+
         // The command line
         module(
             "RemoraCLI",
             [
-                "KubernetesClient", "KubernetesConfiguration", "KubernetesSimulator", "LocalRun", "ScriptCheck",
-                "ScriptFolder", "ScriptRuntime", "FilterLanguage", "JSON", "Threading", argumentParser,
+                "Hub", "LocalRun", "ScriptCheck", "ScriptFolder", "ScriptRuntime", "ScriptStore", "ScriptHelpers",
+                "Integrations", "Metrics", "FilterLanguage", "KubernetesClient", "KubernetesConfiguration",
+                "KubernetesSimulator", "CurlTransport", "Threading", "Timestamps", "JSON", argumentParser,
             ]),
         .executableTarget(name: "remora", dependencies: ["RemoraCLI"], swiftSettings: swift6),
 
@@ -167,6 +179,13 @@ let package = Package(
                 "JSON", "Timestamps",
             ]),
         tests(of: "PodSignals", ["KubernetesClient", "Timestamps", "JSON", ordered]),
+        tests(of: "LeaderElection", ["KubernetesClient", "Timestamps"]),
+        tests(
+            of: "Hub",
+            [
+                "KubernetesSimulator", "KubernetesClient", "KubernetesConfiguration", "LeaderElection",
+                "ScriptRuntime", "CurlTransport", "JSON", "Threading", "Timestamps",
+            ]),
         tests(of: "HTTPServer", ["HTTPProbe", "Threading"]),
         tests(of: "KubernetesSimulator", ["Timestamps", "HTTPProbe", "JSON", "Threading", subprocess]),
         tests(of: "RemoraCLI", ["KubernetesClient", "JSON", "RemoraProgram", argumentParser, subprocess]),

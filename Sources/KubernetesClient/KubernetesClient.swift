@@ -75,7 +75,9 @@ public final class KubernetesClient: Sendable {
     /// A Status is small; whatever else a broken server sends with an error code is not worth more.
     private static let statusByteLimit = 1 << 20
 
-    private func httpRequest(_ request: APIRequest, _ credentials: Credentials) throws -> HTTPRequest {
+    func httpRequest(
+        _ request: APIRequest, _ credentials: Credentials, _ further: [(String, String)] = []
+    ) throws -> HTTPRequest {
         let tls: TLSSettings
         do {
             tls = try configuration.tlsSettings(for: credentials)
@@ -88,6 +90,7 @@ public final class KubernetesClient: Sendable {
         }
         if let impersonation = configuration.impersonation { headers += impersonation.headers }
         if request.body != nil { headers.append(("Content-Type", request.contentType)) }
+        headers += further
         return HTTPRequest(
             method: request.method, url: configuration.server.description + request.target, headers: headers,
             body: request.body, tls: tls, proxy: configuration.proxy, limits: request.limits,

@@ -17,6 +17,8 @@ public struct Lease: Sendable, Equatable {
     public var renewed: Timestamp?
     /// How often it went from one holder to another.
     public var transitions: Int64
+    /// What the holder leaves for its successor, by keys with a prefix.
+    public var annotations: [String: String] = [:]
 
     /// A lease.
     public init(
@@ -44,11 +46,17 @@ public struct Lease: Sendable, Equatable {
             acquired: spec?["acquireTime"]?.string.flatMap { Timestamp($0) },
             renewed: spec?["renewTime"]?.string.flatMap { Timestamp($0) },
             transitions: spec?["leaseTransitions"]?.integer ?? 0)
+        annotations = (metadata?["annotations"]?.object ?? [:]).reduce(into: [:]) { $0[$1.key] = $1.value.string }
     }
 
     var object: JSONValue {
         var metadata: JSONValue = ["name": .string(key.name), "namespace": .string(key.namespace)]
         if !resourceVersion.isEmpty { metadata["resourceVersion"] = .string(resourceVersion) }
+        if !annotations.isEmpty {
+            var members: JSONValue = [:]
+            for (key, value) in annotations.sorted(by: { $0.key < $1.key }) { members[key] = .string(value) }
+            metadata["annotations"] = members
+        }
         var spec: JSONValue = [
             "holderIdentity": .string(holder), "leaseDurationSeconds": .integer(durationSeconds),
             "leaseTransitions": .integer(transitions),

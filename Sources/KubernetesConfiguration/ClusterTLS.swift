@@ -6,6 +6,7 @@ public struct ClusterTLS: Sendable {
     enum Trust: Sendable {
         case system
         case authorities([UInt8])
+        case certificate([UInt8])
         case file(WatchedFiles<[UInt8]>)
         case anything
     }
@@ -28,6 +29,7 @@ public struct ClusterTLS: Sendable {
             switch settings.trust {
             case .system: .system
             case .authorities(let bytes): .authorities(bytes)
+            case .certificate(let bytes): .certificate(bytes)
             case .anything: .anything
             }
         serverName = settings.serverName
@@ -41,6 +43,7 @@ public struct ClusterTLS: Sendable {
             switch trust {
             case .system: .system
             case .authorities(let bytes): .authorities(bytes)
+            case .certificate(let bytes): .certificate(bytes)
             case .file(let file): .authorities(try file.current())
             case .anything: .anything
             }

@@ -65,6 +65,18 @@ extension APIResource {
         isNamespaced: false)
 }
 
+extension APIResource {
+    /// authentication.k8s.io/v1 TokenReview.
+    public static let tokenReviews = APIResource(
+        group: "authentication.k8s.io", plural: "tokenreviews", kind: "TokenReview", isNamespaced: false)
+    /// authorization.k8s.io/v1 SubjectAccessReview.
+    public static let subjectAccessReviews = APIResource(
+        group: "authorization.k8s.io", plural: "subjectaccessreviews", kind: "SubjectAccessReview",
+        isNamespaced: false)
+    /// core/v1 ServiceAccount.
+    public static let serviceAccounts = APIResource(plural: "serviceaccounts", kind: "ServiceAccount")
+}
+
 extension String {
     /// Names come from outside: whatever they hold, they stay one segment of a path.
     var percentEncodedForPath: String { percentEncoded(keeping: "-._~:") }

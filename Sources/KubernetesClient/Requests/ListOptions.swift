@@ -34,6 +34,8 @@ struct ListPageRequest: Sendable, Hashable {
     var continueToken: String?
     /// Not older than this; nil: as of now, which the server reads from its store by quorum.
     var notOlderThan: ResourceVersion?
+    /// As of exactly this version. Pages that follow another are of its version by their token.
+    var exactly: ResourceVersion?
 
     var query: [(String, String)] {
         var query: [(String, String)] = []
@@ -42,6 +44,10 @@ struct ListPageRequest: Sendable, Hashable {
         if let notOlderThan {
             query.append(("resourceVersion", notOlderThan.text))
             query.append(("resourceVersionMatch", "NotOlderThan"))
+        }
+        if let exactly, continueToken == nil {
+            query.append(("resourceVersion", exactly.text))
+            query.append(("resourceVersionMatch", "Exact"))
         }
         return query
     }

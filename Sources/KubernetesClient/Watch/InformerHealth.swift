@@ -24,6 +24,8 @@ public struct InformerHealth: Sendable {
     public internal(set) var lastActivity: ContinuousClock.Instant?
     /// The version that the cache has reached.
     public internal(set) var resourceVersion: ResourceVersion?
+    /// The version of the first complete list.
+    public internal(set) var firstVersion: ResourceVersion?
     /// How many objects the cache holds.
     public internal(set) var objectCount = 0
     /// What went wrong last, as a sentence; nil since the last success.

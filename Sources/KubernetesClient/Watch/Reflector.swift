@@ -91,6 +91,7 @@ extension Reflector {
                     version: page.version, continueToken: page.continueToken, isShared: isShared, now: now)
             }
             if isComplete {
+                informer.report { $0.firstVersion = $0.firstVersion ?? page.version }
                 informer.replace(with: list, received: .now)
                 list = GatheredList(rawByteLimit: 0)
             }

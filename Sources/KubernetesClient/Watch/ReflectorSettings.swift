@@ -9,6 +9,11 @@ public struct ReflectorSettings: Sendable {
         case stream
     }
 
+    /// Begin with the collection as it was at this version, and tell of everything since then: what an earlier process
+    /// did not get to. A server that has forgotten the version (etcd keeps five minutes by default) is asked for the
+    /// present instead; ``InformerHealth/firstVersion`` tells.
+    public var startVersion: ResourceVersion?
+
     /// How the collection is read.
     public var initialSync = InitialSync.list
 

@@ -34,6 +34,8 @@ struct ReflectorStateMachine: Sendable {
     private var garbledInRow = 0
     private var silencesInRow = 0
     private var earlyEndsInRow = 0
+    /// The version to begin with, until it was tried.
+    private var startVersion: ResourceVersion?
     /// When the server last said which version it is at.
     private var lastVersionNews: Duration = .zero
 
@@ -42,6 +44,7 @@ struct ReflectorStateMachine: Sendable {
         backoff = Backoff(seed: seed)
         random = SplitMix64(seed: ~seed)
         pageSize = settings.pageSize
+        startVersion = settings.startVersion
         canStreamInitialEvents = settings.initialSync == .stream
     }
 
@@ -67,6 +70,9 @@ struct ReflectorStateMachine: Sendable {
 extension ReflectorStateMachine {
     /// Reads the whole collection anew, in the way that this server understands.
     private mutating func synchronize() -> Action {
+        if let startVersion {
+            return list(Listing(request: ListPageRequest(limit: pageSize, exactly: startVersion)))
+        }
         if canStreamInitialEvents {
             return open(WatchRequest(start: .initialEvents, lifetime: lifetime()))
         }
@@ -94,6 +100,7 @@ extension ReflectorStateMachine {
             return (false, retry(.list, because: .garbled))
         }
         self.version = version
+        startVersion = nil
         lastVersionNews = now
         return (true, openWatch())
     }
@@ -102,6 +109,12 @@ extension ReflectorStateMachine {
     mutating func listFailed(_ failure: Failure, now: Duration) -> Action {
         guard case .listing(var listing) = state else { preconditionFailure("listFailed while \(state)") }
         switch failure {
+        case .status(let status, _)
+        where startVersion != nil && (status.isExpired || status.isFromTheFuture || status.code == 400):
+            // The version to begin with is forgotten, or of another cluster: begin with the present.
+            startVersion = nil
+            statistics.count(status.isFromTheFuture ? .futureVersion : .expired)
+            return synchronize()
         case .tooLarge:
             statistics.count(.pageTooLarge)
             guard let size = pageSize ?? Optional(settings.pageSize), size > 1 else {

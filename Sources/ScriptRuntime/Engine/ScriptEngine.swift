@@ -85,6 +85,30 @@ public final class ScriptEngine: Sendable {
         services.wakeLanes()
     }
 
+    /// Makes the jobs of this tag due now, whichever script they belong to; false if there is none.
+    public func runJob(tag: String) -> Bool {
+        eachJob(of: tag) { schedule, owner, script in _ = try schedule.trigger(tag: tag, by: owner, script: script) }
+    }
+
+    /// Removes the jobs of this tag, whichever script they belong to; false if there is none.
+    public func removeJob(tag: String) -> Bool {
+        eachJob(of: tag) { schedule, owner, script in try schedule.remove(tag: tag, by: owner, script: script) }
+    }
+
+    private func eachJob(
+        of tag: String, _ body: (inout JobSchedule, JobSchedule.Owner, Int) throws -> Void
+    ) -> Bool {
+        let tag = JobSchedule.normalised(tag)
+        var isThere = false
+        for lane in services.allLanes {
+            guard let owner = lane.owner, services.jobs.withLock({ $0.has(tag, owner: owner.id) }) else { continue }
+            isThere = true
+            try? services.jobs.withLock { schedule in try body(&schedule, owner.id, lane.index) }
+        }
+        services.wakeLanes()
+        return isThere
+    }
+
     // MARK: Events
 
     /// The hooks that any script has: nothing needs to be built for the others.

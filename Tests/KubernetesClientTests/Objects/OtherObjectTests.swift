@@ -63,7 +63,8 @@ struct OtherObjectTests {
         #expect(node.isUnschedulable)
         #expect(
             node.addresses == [.init(type: "InternalIP", address: "10.0.0.1"), .init(type: "Hostname", address: "a")])
-        #expect(node.conditions == [.init(type: "Ready", status: "Unknown", reason: "NodeStatusUnknown")])
+        #expect(
+            node.conditions == [.init(type: "Ready", status: "Unknown", reason: "NodeStatusUnknown", message: "gone")])
     }
 
     @Test("a config map is read with its text, and the names of what is not text")

@@ -56,6 +56,38 @@ import Testing
         #expect(machine.statistics.lists == 1)
     }
 
+    @Test("it begins with the version it was told, and watches from there")
+    func startVersion() {
+        var machine = Self.machine { $0.startVersion = ResourceVersion("42") }
+        let first = ListPageRequest(limit: 500, exactly: ResourceVersion("42"))
+        #expect(machine.start(now: .zero) == .list(first))
+        #expect(
+            first.query.map { "\($0)=\($1)" } == ["limit=500", "resourceVersion=42", "resourceVersionMatch=Exact"])
+        // The server that cannot answer now is asked again for the same.
+        #expect(Self.wait(machine.listFailed(Self.unavailable, now: .zero)) != nil)
+        #expect(machine.waited(now: .zero) == .list(first))
+        let second = machine.listed(version: ResourceVersion("42"), continueToken: "t", isShared: true, now: .zero)
+        guard case .list(let request) = second.next else {
+            Issue.record("no second page")
+            return
+        }
+        // The token stands for the version; a server refuses both together.
+        #expect(request.query.map(\.0) == ["limit", "continue"])
+        let last = machine.listed(version: ResourceVersion("42"), continueToken: nil, isShared: true, now: .zero)
+        #expect(last.isComplete && Self.since(last.next) == "42")
+    }
+
+    @Test("a version to begin with that the server has forgotten is given up for the present, once")
+    func forgottenStartVersion() {
+        for status in [Self.expired, Self.future, APIStatus(code: 400)] {
+            var machine = Self.machine { $0.startVersion = ResourceVersion("42") }
+            _ = machine.start(now: .zero)
+            #expect(machine.listFailed(.status(status, retryAfter: nil), now: .zero) == Self.firstPage)
+            let last = machine.listed(version: ResourceVersion("90"), continueToken: nil, isShared: true, now: .zero)
+            #expect(Self.since(last.next) == "90")
+        }
+    }
+
     @Test("an expired continue token begins the list again, the second time without pages")
     func expiredToken() {
         var machine = Self.machine()

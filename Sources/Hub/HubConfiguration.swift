@@ -1,0 +1,45 @@
+package import KubernetesClient
+package import LeaderElection
+package import ScriptRuntime
+
+/// What a hub is started with.
+package struct HubConfiguration: Sendable {
+    /// The namespace of the config map, the secret, the lease and the status.
+    package var namespace: String
+    /// The config map with the scripts.
+    package var configMap = "kubeshark-config-map"
+    /// The secret with their `env`.
+    package var secret = "kubeshark-secret"
+    /// The only namespace whose pods are watched; nil: all.
+    package var watchedNamespace: String?
+    /// Where the HTTP API listens; nil: nowhere.
+    package var listen: (host: String, port: Int)?
+    /// A file with the token that the API asks for, in place of the cluster's own authentication.
+    package var tokenFile: String?
+    /// Who we are in the election: unique for each process that may run at the same time.
+    package var identity: String
+    /// The lease; nil: no election, this hub leads.
+    package var lease: String? = "remora-hub"
+    /// The folder of the delivery journal; nil: none.
+    package var stateFolder: String?
+    /// The numbers of the election.
+    package var election = LeaseElection.Settings()
+    /// The numbers of the watches.
+    package var reflector = ReflectorSettings()
+    /// Budgets, helpers and preludes; `env` comes from the secret.
+    package var engine = ScriptEngineConfiguration()
+    /// How long scripts may take to finish what they have when the hub ends.
+    package var grace: Duration = .seconds(10)
+    /// The API asks for no token: for a demonstration on a loopback address.
+    package var allowsEverybody = false
+    /// Remora's version, for `remora_build_info`.
+    package var version = "0"
+
+    /// The name of the config map that tells what runs.
+    package var statusConfigMap: String { "\(configMap)-status" }
+
+    package init(namespace: String, identity: String) {
+        self.namespace = namespace
+        self.identity = identity
+    }
+}

@@ -1,0 +1,34 @@
+package import JSON
+internal import ScriptStore
+package import Timestamps
+
+/// What a hub tells of itself: the API's answer, and the text of the status config map.
+package struct HubStatus: Sendable, Equatable {
+    package var identity: String
+    package var isLeader: Bool
+    package var isReady: Bool
+    /// SHA-256 of the scripts that are to run, and the version of their config map.
+    package var revision: String
+    package var configMapVersion: String
+    package var scripts: [ScriptOutcome]
+    package var problems: [String]
+    package var pods: Int
+    package var time: Timestamp
+
+    /// How many scripts are in a state.
+    package func count(_ state: ScriptOutcome.State) -> Int { scripts.count { $0.state == state } }
+
+    /// For programs.
+    package var json: JSONValue {
+        var counts: JSONValue = [:]
+        for state in [ScriptOutcome.State.running, .outdated, .rejected, .quarantined, .inactive] {
+            counts[state.rawValue] = .integer(Int64(count(state)))
+        }
+        return [
+            "identity": .string(identity), "leader": .boolean(isLeader), "ready": .boolean(isReady),
+            "revision": .string(revision), "configMapVersion": .string(configMapVersion), "counts": counts,
+            "scripts": .array(scripts.map(\.json)), "problems": .array(problems.map(JSONValue.string)),
+            "pods": .integer(Int64(pods)), "time": .string(time.description),
+        ]
+    }
+}

@@ -1,0 +1,101 @@
+internal import ArgumentParser
+internal import Hub
+internal import JSON
+internal import KubernetesClient
+
+/// `remora doctor`: may the hub do what it has to, and if not, what is to be granted.
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Check whether a hub can do its work here, and show what is missing.",
+        discussion: """
+            Asks the API server, as the user of this kubeconfig or, with --service-account, about that account. What is \
+            missing is printed on standard output as YAML that `kubectl apply -f -` takes.
+
+            Exit status: 0 if nothing is missing, 1 otherwise.
+            """)
+
+    @Option(help: ArgumentHelp("The config map with the scripts.", valueName: "name"))
+    var configMap = "kubeshark-config-map"
+
+    @Option(help: ArgumentHelp("The secret with their env.", valueName: "name"))
+    var secret = "kubeshark-secret"
+
+    @Option(
+        help: ArgumentHelp("Ask for this service account of the namespace, in place of ourselves.", valueName: "name"))
+    var serviceAccount: String?
+
+    @OptionGroup var cluster: ClusterOptions
+
+    func run() async throws {
+        let terminal = Terminal()
+        do {
+            let client = try cluster.client()
+            let namespace = cluster.namespace ?? client.configuration.namespace
+            let needs = HubPermissions(namespace: namespace, configMap: configMap, secret: secret)
+            terminal.say("\(client.configuration): asking what \(subject(namespace)) may do")
+            var missing: [HubPermissions.Need] = []
+            for need in needs.all {
+                let isAllowed = try await isAllowed(need, client, namespace)
+                let mark =
+                    isAllowed
+                    ? terminal.styled("ok     ", .good, for: .error) : terminal.styled("missing", .bad, for: .error)
+                terminal.say("  \(mark) \(need.review)\(isAllowed ? "" : ": \(need.purpose)")")
+                if !isAllowed { missing.append(need) }
+            }
+            try await checkObjects(client, namespace, terminal)
+            guard !missing.isEmpty else {
+                return terminal.say(terminal.styled("Nothing is missing.", .good, for: .error))
+            }
+            terminal.print(needs.manifest(granting: missing, to: serviceAccount ?? "remora-hub"))
+            terminal.say("Grant it with: remora doctor … | kubectl apply -f -")
+            throw ExitCode.failure
+        } catch let code as ExitCode {
+            throw code
+        } catch {
+            terminal.say("\(terminal.styled("error:", .bad, for: .error)) \(error)")
+            throw ExitCode.failure
+        }
+    }
+
+    private func subject(_ namespace: String) -> String {
+        serviceAccount.map { "system:serviceaccount:\(namespace):\($0)" } ?? "this user"
+    }
+
+    private func isAllowed(
+        _ need: HubPermissions.Need, _ client: KubernetesClient, _ namespace: String
+    ) async throws -> Bool {
+        guard serviceAccount != nil else { return try await client.mayI(need.review).isAllowed }
+        var attributes: JSONValue = [
+            "verb": .string(need.review.verb), "group": .string(need.review.resource.group),
+            "resource": .string(need.review.resource.plural),
+        ]
+        attributes["namespace"] = need.review.namespace.map(JSONValue.string)
+        attributes["name"] = need.review.name.map(JSONValue.string)
+        let answer = try await client.create(
+            .subjectAccessReviews,
+            [
+                "apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
+                "spec": [
+                    "user": .string(subject(namespace)),
+                    "groups": [
+                        "system:serviceaccounts", .string("system:serviceaccounts:\(namespace)"),
+                        "system:authenticated",
+                    ],
+                    "resourceAttributes": attributes,
+                ],
+            ])
+        return answer["status"]?["allowed"]?.boolean == true
+    }
+
+    private func checkObjects(_ client: KubernetesClient, _ namespace: String, _ terminal: Terminal) async throws {
+        do {
+            _ = try await client.get(ConfigMap.self, namespace: namespace, name: configMap)
+        } catch let error as APIError where error.status?.code == 404 {
+            terminal.say(
+                "  note    there is no config map \(namespace)/\(configMap) yet: no scripts run until there is")
+        } catch let error as APIError where error.status?.code == 403 {
+            // Said above.
+        }
+    }
+}

@@ -1,0 +1,128 @@
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import Glibc
+internal import Hub
+internal import KubernetesClient
+internal import ScriptRuntime
+
+/// `remora hub`: run the config map's scripts and tell them of pods.
+struct HubCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hub",
+        abstract: "Run the scripts of the config map, and tell them of every pod.",
+        discussion: """
+            Runs until SIGINT or SIGTERM; then scripts finish what they have, and the lease is given up. What scripts \
+            print goes to standard output, the hub's own log to standard error.
+
+            Outside a cluster it works as well: it needs the permissions of manifests/hub.yaml, which `remora doctor` \
+            checks.
+            """)
+
+    enum LogFormat: String, ExpressibleByArgument, CaseIterable {
+        case auto, json, text
+    }
+
+    @Option(help: ArgumentHelp("The config map with the scripts.", valueName: "name"))
+    var configMap = "kubeshark-config-map"
+
+    @Option(help: ArgumentHelp("The secret with their env.", valueName: "name"))
+    var secret = "kubeshark-secret"
+
+    @Option(help: ArgumentHelp("Watch the pods of this namespace alone.", valueName: "namespace"))
+    var watchNamespace: String?
+
+    @Option(help: ArgumentHelp("Where the HTTP API listens: HOST:PORT, :PORT, or none.", valueName: "address"))
+    var listen = "127.0.0.1:8898"
+
+    @Option(
+        help: ArgumentHelp(
+            "Ask for the token in this file, in place of tokens of the cluster.", valueName: "file"))
+    var tokenFile: String?
+
+    @Flag(help: "Lead without an election: there must be no other hub.")
+    var noLeaderElection = false
+
+    @Option(
+        help: ArgumentHelp("The name in the election; by default POD_NAME, or host and process.", valueName: "name"))
+    var identity: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep a journal of what scripts were told here, so that nothing is told twice after a crash.",
+            valueName: "folder"))
+    var stateDir: String?
+
+    @Option(help: "How the log looks: json, text, or auto (text on a terminal).")
+    var logFormat = LogFormat.auto
+
+    @Option(help: ArgumentHelp("The least level that is logged.", valueName: "level"))
+    var logLevel = "info"
+
+    @OptionGroup var cluster: ClusterOptions
+
+    func validate() throws {
+        _ = try address
+        guard HubLog.Level(rawValue: logLevel) != nil else {
+            throw ValidationError("--log-level is one of debug, info, warning, error, not \(logLevel).")
+        }
+    }
+
+    private var address: (host: String, port: Int)? {
+        get throws {
+            if listen == "none" { return nil }
+            guard let colon = listen.lastIndex(of: ":"), let port = UInt16(listen[listen.index(after: colon)...]) else {
+                throw ValidationError("--listen takes HOST:PORT, :PORT or none, not \(listen).")
+            }
+            let host = String(listen[..<colon])
+            return (host.isEmpty ? "0.0.0.0" : host, Int(port))
+        }
+    }
+
+    func run() async throws {
+        ScriptEngine.prepareProcess()
+        let terminal = Terminal()
+        let isTerminal = isatty(2) == 1
+        let format: HubLog.Format =
+            switch logFormat {
+            case .auto: isTerminal ? .text : .json
+            case .json: .json
+            case .text: .text
+            }
+        let log = HubLog(format: format, least: HubLog.Level(rawValue: logLevel) ?? .info)
+        let client: KubernetesClient
+        do {
+            client = try cluster.client()
+        } catch {
+            log.error("Configuration", [("err", "\(error)")])
+            throw ExitCode.failure
+        }
+        var configuration = HubConfiguration(
+            namespace: cluster.namespace ?? client.configuration.namespace, identity: identity ?? Self.defaultIdentity)
+        configuration.configMap = configMap
+        configuration.secret = secret
+        configuration.watchedNamespace = watchNamespace
+        configuration.listen = try address
+        configuration.tokenFile = tokenFile
+        configuration.stateFolder = stateDir
+        configuration.version = Remora.version
+        if noLeaderElection { configuration.lease = nil }
+        let console = HubConsole { message in terminal.print(message.text) }
+        let hub = Hub(configuration, client: client, console: console, log: log)
+        do {
+            try await Signals.run { try await hub.run() }
+        } catch {
+            log.error("Hub", [("err", "\(error)")])
+            throw ExitCode.failure
+        }
+    }
+
+    /// In a cluster the pod's name: a container that is restarted goes on with its own lease.
+    private static var defaultIdentity: String {
+        let environment = ProcessInfo.processInfo.environment
+        if let pod = environment["POD_NAME"], !pod.isEmpty { return pod }
+        var name = [CChar](repeating: 0, count: 256)
+        gethostname(&name, name.count - 1)
+        let host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return "\(host)_\(getpid())_\(String(UInt32.random(in: .min ... .max), radix: 16))"
+    }
+}

@@ -1,0 +1,111 @@
+internal import ArgumentParser
+internal import CurlTransport
+internal import FoundationEssentials
+internal import JSON
+internal import KubernetesClient
+internal import KubernetesConfiguration
+
+/// How a command reaches the hub.
+struct HubOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("The hub's URL. Without it the hub is reached through the API server.", valueName: "url"))
+    var hub: String?
+
+    @Option(help: ArgumentHelp("The hub's service, with its port if it has several.", valueName: "name"))
+    var service = "remora-hub"
+
+    @Option(help: ArgumentHelp("A file with the token for the hub.", valueName: "file"))
+    var hubTokenFile: String?
+
+    @OptionGroup var cluster: ClusterOptions
+
+    func connection() async throws -> HubConnection {
+        var token: String?
+        if let file = hubTokenFile {
+            token = try String(contentsOfFile: file, encoding: .utf8).split(whereSeparator: \.isWhitespace).first.map(
+                String.init)
+        }
+        if let hub { return try HubConnection(url: hub, token: token ?? clusterToken()) }
+        let client = try cluster.client()
+        let namespace = cluster.namespace ?? client.configuration.namespace
+        return HubConnection(client: client, namespace: namespace, service: service, token: token)
+    }
+
+    /// For a hub that asks the cluster: our own token, if we have one.
+    private func clusterToken() -> String? { cluster.token }
+}
+
+/// Requests to a hub: to its URL, or through the API server's proxy, which only needs the right to use it.
+struct HubConnection: Sendable {
+    private enum Way: Sendable {
+        case direct(CurlTransport, url: String)
+        case proxy(KubernetesClient, prefix: String)
+    }
+
+    /// A hub that said no, or whose answer is none.
+    struct Failure: Error, CustomStringConvertible {
+        let status: Int
+        let description: String
+    }
+
+    private let way: Way
+    private let token: String?
+
+    init(url: String, token: String?) throws {
+        way = .direct(
+            try CurlTransport(name: "hub"), url: url.hasSuffix("/") ? String(url.dropLast()) : url)
+        self.token = token
+    }
+
+    init(client: KubernetesClient, namespace: String, service: String, token: String?) {
+        way = .proxy(client, prefix: "/api/v1/namespaces/\(namespace)/services/\(service)/proxy")
+        self.token = token
+    }
+
+    /// For messages: where requests go.
+    var place: String {
+        switch way {
+        case .direct(_, let url): url
+        case .proxy(let client, let prefix): "\(client.configuration.server)\(prefix)"
+        }
+    }
+
+    /// An answer with its body still to come. An error of the hub is thrown with its own words.
+    func open(_ method: String = "GET", _ path: String, isStream: Bool = false) async throws -> HTTPResponse {
+        let response: HTTPResponse
+        switch way {
+        case .direct(let transport, let url):
+            var request = HTTPRequest(method: method, url: url + path)
+            if let token { request.headers.append((name: "Authorization", value: "Bearer \(token)")) }
+            if isStream { request.limits.silence = nil }
+            response = try await transport.send(request)
+        case .proxy(let client, let prefix):
+            // The proxy takes Authorization for itself: what the hub is to see goes beside it.
+            var headers: [(String, String)] = []
+            let own = try? await client.configuration.credentials.credentials().authorization
+            if let token {
+                headers.append(("X-Remora-Token", token))
+            } else if case .bearer(let token) = own {
+                headers.append(("X-Remora-Token", token))
+            }
+            response = try await client.send(
+                method: method, target: prefix + path, headers: headers, isStream: isStream)
+        }
+        guard 200..<300 ~= response.status || path.hasPrefix("/readyz") else {
+            let body = try await response.body.collect(limit: 1 << 16)
+            let text =
+                (try? JSONValue(parsing: body))?["error"]?.string ?? (try? JSONValue(parsing: body))?["message"]?.string
+            throw Failure(
+                status: response.status,
+                description: "\(place)\(path) answers \(response.status): "
+                    + (text ?? String(decoding: body.prefix(300), as: UTF8.self)))
+        }
+        return response
+    }
+
+    /// A JSON answer.
+    func json(_ method: String = "GET", _ path: String) async throws -> JSONValue {
+        let body = try await open(method, path).body.collect(limit: 16 << 20)
+        return try JSONValue(parsing: body)
+    }
+}
