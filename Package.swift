@@ -115,7 +115,8 @@ let package = Package(
             "LocalRun",
             [
                 "ScriptRuntime", "ScriptFolder", "ScriptViews", "ScriptCheck", "FilterLanguage", "PacketCapture",
-                "PodSignals", "KubernetesClient", "Threading", "Timestamps", "JSON", "YAML",
+                "PodSignals", "KubernetesClient", "ScriptHelpers", "Integrations", "Threading", "Timestamps", "JSON",
+                "YAML",
             ]),
 
         module(

@@ -12,5 +12,5 @@ function onItemCaptured(data) {
   var labels = { s_service: data.dst.name || data.dst.ip, s_status: String(data.response.status) };
   var key = labels.s_service + " " + labels.s_status;
   totals[key] = (totals[key] || 0) + 1;
-  prometheus.vector("remora_example_requests_total", "Requests seen", COUNTER, totals[key], labels);
+  prometheus.vector("example_requests_total", "Requests seen", COUNTER, totals[key], labels);
 }

@@ -1,5 +1,7 @@
+internal import Integrations
 internal import ScriptCheck
 internal import ScriptFolder
+internal import ScriptHelpers
 package import ScriptRuntime
 internal import ScriptViews
 internal import Threading
@@ -18,23 +20,29 @@ package final class RunSession: Sendable {
     private let engine: ScriptEngine
     private let hub: LocalHub
     private let sink: RunSink
+    private let integrations: ScriptHelpers?
     private let book: Locked<ScriptBook>
 
     /// Makes an engine without scripts.
     ///
     /// - Parameters:
-    ///   - helpers: what scripts may call besides what a run has of its own; helpers of the run with the same path win.
-    ///   - preludes: our own JavaScript, loaded after the views of Kubernetes objects.
+    ///   - helpers: what scripts may call besides; they come before those of the integrations, and after `hub.*` and
+    ///     `utils.*`, which a run has of its own.
+    ///   - preludes: our own JavaScript, loaded after all other.
     package init(
         _ settings: RunSettings, inputs: [any RunInput] = [], helpers: [HostFunction] = [],
         preludes: [ScriptPrelude] = [], reporter: any RunReporter
-    ) {
+    ) throws(RunRefusal) {
         let book = Locked(ScriptBook(activeTitles: settings.activeTitles))
         self.settings = settings
         self.inputs = inputs
         self.reporter = reporter
         self.book = book
-        sink = RunSink(reporter: reporter) { index in book.withLock { $0.path(of: index) } }
+        let integrations = try Self.integrations(settings)
+        self.integrations = integrations
+        sink = RunSink(reporter: reporter, observe: { integrations?.observe($0) }) { index in
+            book.withLock { $0.path(of: index) }
+        }
         hub = LocalHub(node: settings.node, isHub: settings.isHub, reporter: reporter)
 
         var configuration = ScriptEngineConfiguration()
@@ -43,10 +51,27 @@ package final class RunSession: Sendable {
         configuration.isES5Required = settings.isES5Required
         configuration.clock = settings.clock
         let own = hub.helpers + LocalHelpers.utils(node: settings.node)
-        configuration.helpers = Self.merged([own, helpers, FilterHelpers.all()])
-        configuration.preludes = [ScriptViews.prelude] + preludes + [LocalHelpers.missing(isHub: settings.isHub)]
+        configuration.helpers = Self.merged([
+            own, helpers, integrations?.functions ?? [], FilterHelpers.all(),
+        ])
+        configuration.preludes =
+            [ScriptViews.prelude] + (integrations?.preludes ?? []) + preludes
+            + [LocalHelpers.joinMaps, LocalHelpers.missing(isHub: settings.isHub)]
         engine = ScriptEngine(configuration, sink: sink)
         hub.attach(engine)
+    }
+
+    private static func integrations(_ settings: RunSettings) throws(RunRefusal) -> ScriptHelpers? {
+        guard let folder = settings.dataFolder else { return nil }
+        let context = HelperContext(
+            role: settings.isHub ? .hub : .worker, nodeName: settings.node, workerName: "local/\(settings.node)",
+            dataFolder: folder, environment: settings.environment,
+            settings: .current(scriptEnvironment: settings.environment))
+        do {
+            return try ScriptHelpers(context)
+        } catch {
+            throw RunRefusal("\(folder): \(error)")
+        }
     }
 
     /// The helpers of all lists; of those with one path the first.
@@ -105,7 +130,7 @@ package final class RunSession: Sendable {
             let isAtWork = engine.statuses.contains { status in
                 status.queued > 0 || engine.jobs(of: status.script.index).contains { $0.state != .waiting }
             }
-            if !isAtWork, hub.actions == actions { return }
+            if !isAtWork, hub.actions == actions, integrations?.outbox.pending ?? 0 == 0 { return }
             try? await Task.sleep(for: .milliseconds(2))
         }
     }
@@ -191,6 +216,7 @@ package final class RunSession: Sendable {
                 sink.beginEnd()
                 // Retiring the scripts also ends the wait for one that is still busy.
                 await engine.shutdown()
+                integrations?.shutDown()
             }
         }.value
     }

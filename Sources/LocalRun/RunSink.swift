@@ -11,10 +11,18 @@ final class RunSink: ScriptEventSink {
 
     private let reporter: any RunReporter
     private let path: @Sendable (Int) -> String
+    private let observe: @Sendable (ScriptEvent) -> Void
     private let state = Locked(State())
 
-    init(reporter: any RunReporter, path: @escaping @Sendable (Int) -> String) {
+    /// - Parameters:
+    ///   - observe: sees every event besides.
+    ///   - path: the file of a script.
+    init(
+        reporter: any RunReporter, observe: @escaping @Sendable (ScriptEvent) -> Void,
+        path: @escaping @Sendable (Int) -> String
+    ) {
         self.reporter = reporter
+        self.observe = observe
         self.path = path
     }
 
@@ -30,6 +38,7 @@ final class RunSink: ScriptEventSink {
     func beginEnd() { state.withLock { $0.isEnding = true } }
 
     func receive(_ event: ScriptEvent) {
+        observe(event)
         switch event {
         case .console(let line): reporter.report(.console(line))
         case .loaded(let report):

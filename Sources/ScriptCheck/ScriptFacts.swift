@@ -21,7 +21,7 @@ struct ScriptFacts {
     let guarded: Set<String>
     /// Texts that stand as a cron expression in `jobs.schedule`.
     let crons: [Place]
-    /// Texts that stand as a filter in `kfl.match` and `kfl.validate`.
+    /// Texts that stand as a filter: in `kfl.match`, in `kfl.validate`, as `onItemCaptured.filter`.
     let filters: [Place]
 
     init(_ value: JSONValue) {
@@ -151,6 +151,8 @@ struct ScriptFacts {
                 }
                 function assignment(node) {
                     const left = node.left;
+                    const path = pathOf(left);
+                    if (path && path.path === "onItemCaptured.filter") text(node.right, facts.filters);
                     if (left.type === "Identifier" && !isDeclared(left.name)) facts.assigned.add(left.name);
                     if (left.type === "MemberExpression" && left.object.type === "ThisExpression" && !left.computed)
                         facts.assigned.add(left.property.name);

@@ -68,6 +68,21 @@ struct DeclarationTests {
         #expect(found.first?.contains("Did you mean 'slack'?") == true)
     }
 
+    @Test("a hook with a type may have a filter and a batch", .enabled(if: compiler != nil || isRequired))
+    func hints() async throws {
+        let found = try await errors(in: [
+            "hints.js": """
+            /** @type {Remora.onItemCaptured} */
+            function onItemCaptured(data) { console.log(data.id); }
+            onItemCaptured.filter = "http";
+            /** @type {Remora.onPacketsCaptured} */
+            function onPacketCaptured(packets) { console.log(packets.length, packets[0].srcIp); }
+            onPacketCaptured.batch = 100;
+            """
+        ])
+        #expect(found == [])
+    }
+
     @Test("every hook has a type")
     func hooks() {
         for hook in [

@@ -29,7 +29,7 @@ struct Items: RunInput {
     let items: [JSONValue]
 
     func run(_ feed: RunFeed) async throws(RunRefusal) {
-        for item in items { await feed.deliver(.itemCaptured(item.encoded()), byteCount: 100) }
+        for item in items { await feed.deliver(item: item, text: item.encoded()) }
     }
 }
 

@@ -31,18 +31,21 @@ struct ExampleRun {
     ///
     /// - Parameters:
     ///   - answers: helpers that are answered here and noted in ``calls``.
-    ///   - helpers: real helpers.
+    ///   - helpers: further helpers.
+    ///   - dataFolder: makes the real helpers available, with this folder for their files.
     static func run(
-        _ names: String..., items: String? = "items.jsonl", pods: String? = nil, inputs: [any RunInput] = [],
+        _ names: String..., paths: [String] = [], items: String? = "items.jsonl", pods: String? = nil,
+        inputs: [any RunInput] = [],
         node: String = "node-1", environment: JSONValue = [:], answers: [String: ScriptValue] = [:],
-        helpers: [HostFunction] = [], preludes: [ScriptPrelude] = []
+        helpers: [HostFunction] = [], dataFolder: String? = nil
     ) async throws -> ExampleRun {
         var settings = RunSettings()
-        settings.sources = names.map { ScriptSource(path: examples + "/" + $0) }
+        settings.sources = (names.map { examples + "/" + $0 } + paths).map { ScriptSource(path: $0) }
         settings.node = node
         settings.environment = environment
         settings.endsWithInputs = true
         settings.runsJobsAtEnd = true
+        settings.dataFolder = dataFolder
         // Jobs run at the end and not because a minute happens to begin.
         settings.clock = ScriptClock { .seconds(1_772_359_200) }
         var inputs = inputs
@@ -59,8 +62,8 @@ struct ExampleRun {
                 return answer
             }
         }
-        let session = RunSession(
-            settings, inputs: inputs, helpers: recorded + helpers, preludes: preludes, reporter: notes)
+        let session = try RunSession(
+            settings, inputs: inputs, helpers: recorded + helpers, reporter: notes)
         let outcome = try await session.run()
         return ExampleRun(
             lines: notes.lines.withLock { $0 }, calls: notes.calls.withLock { $0 }, outcome: outcome)

@@ -49,6 +49,20 @@ struct PacketTests {
         jobs.schedule("report", "0 * * * * *", function () { console.log(n, kb.toFixed(3)); });
         """
 
+    @Test("addresses and ports are read from the headers")
+    func routes() async throws {
+        var bytes = Self.pcap([])
+        let udp: [UInt8] = [0x30, 0x39, 0, 53, 0, 8, 0, 0]
+        let ip: [UInt8] = [0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 7, 10, 96, 0, 10]
+        let frame = [UInt8](repeating: 2, count: 12) + [8, 0] + ip + udp
+        bytes += [0, 0xf1, 0x53, 0x65, 0, 0, 0, 0, 42, 0, 0, 0, 42, 0, 0, 0] + frame
+        let file = try folder.write("a.pcap", bytes)
+        let lines = try await run(
+            "function onPacketCaptured(i) { console.log(i.proto, i.srcIp, i.srcPort, i.dstIp, i.dstPort, i.length); }",
+            file)
+        #expect(lines == ["> udp 10.0.0.7 12345 10.96.0.10 53 42"])
+    }
+
     @Test("no packet of many is lost")
     func many() async throws {
         let file = try folder.write("a.pcap", Self.pcap([(Int, Int)](repeating: (60, 100), count: 50_000)))

@@ -14,7 +14,7 @@ struct ReloadTests {
         var settings = RunSettings()
         settings.sources = [ScriptSource(path: folder.path)]
         settings.folderLimits.deletionGrace = .milliseconds(300)
-        let session = RunSession(settings, inputs: inputs, reporter: recorder)
+        let session = try RunSession(settings, inputs: inputs, reporter: recorder)
         let task = Task { try await session.run() }
         do {
             try await body()
@@ -77,7 +77,8 @@ struct ReloadTests {
         try folder.write("a.js", "function onItemCaptured() {}")
         var settings = RunSettings()
         settings.sources = [ScriptSource(path: folder.path)]
-        let session = RunSession(settings, inputs: [ItemRecording(path: "/nowhere/items.jsonl")], reporter: recorder)
+        let session = try RunSession(
+            settings, inputs: [ItemRecording(path: "/nowhere/items.jsonl")], reporter: recorder)
         await #expect(throws: RunRefusal("/nowhere/items.jsonl: no such file or directory")) {
             _ = try await session.run()
         }

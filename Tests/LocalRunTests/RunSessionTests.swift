@@ -1,3 +1,4 @@
+import FoundationEssentials
 import JSON
 import LocalRun
 import ScriptFolder
@@ -91,6 +92,22 @@ struct RunSessionTests {
                 "notice \(folder.path)/a.js: \"One\" is not among the active scripts (scripting.active)", "> 2",
                 "loaded b.js ",
             ])
+    }
+
+    @Test("a filter of a script keeps items from it, and one that is none is told on its console")
+    func filters() async throws {
+        try folder.write("a.js", "function onItemCaptured(d) { console.log('a', d.n); }")
+        try folder.write(
+            "b.js", "function onItemCaptured(d) { console.log('b', d.n); } onItemCaptured.filter = 'n > 1';")
+        try folder.write(
+            "c.js", "function onItemCaptured(d) { console.log('c', d.n); } onItemCaptured.filter = 'n > ';")
+        let items = try folder.write("items.jsonl", "{\"n\":1}\n{\"n\":2}\n")
+        _ = try await run([ItemRecording(path: items)])
+        #expect(recorder.all.filter { $0.hasPrefix(">") }.sorted() == ["> a 1", "> a 2", "> b 2"])
+        let errors = recorder.all.filter { $0.hasPrefix("!") }
+        #expect(errors.count == 1)
+        #expect(errors.first?.hasPrefix("! onItemCaptured.filter: 1:") == true)
+        #expect(errors.first?.hasSuffix("; the script gets no items") == true)
     }
 
     @Test("an input for which no script has a hook says so")
@@ -246,6 +263,37 @@ struct RunSessionTests {
         ) { $0.node = "node-3" }
         let lines = recorder.all.filter { $0.hasPrefix(">") }
         #expect(lines == ["> sent body node-3 local/node-3", "> a:\n- 1\n true false", "> JSON_SYNTAX"])
+    }
+
+    @Test("maps are joined: numbers added, maps joined, lists appended, else the second wins")
+    func joinMaps() async throws {
+        try folder.write(
+            "a.js",
+            """
+            var a = { n: 1, m: { x: 1, y: 2 }, l: [1], t: "a", only: true };
+            console.log(wrapper.joinMaps(a, { n: 2, m: { x: 10 }, l: [2], t: "b", z: null }));
+            console.log(wrapper.joinMaps(undefined, { a: 1 }), wrapper.joinMaps(null, null), a);
+            """)
+        _ = try await run()
+        #expect(
+            recorder.all.filter { $0.hasPrefix(">") } == [
+                #"> {"n":3,"m":{"x":11,"y":2},"l":[1,2],"t":"b","only":true,"z":null}"#,
+                #"> {"a":1} {} {"n":1,"m":{"x":1,"y":2},"l":[1],"t":"a","only":true}"#,
+            ])
+    }
+
+    @Test("files of scripts are fenced into the data folder")
+    func dataFolder() async throws {
+        try folder.write(
+            "a.js",
+            """
+            file.write("out.txt", "hello");
+            try { file.write("../out.txt", "x"); } catch (e) { console.log("refused"); }
+            """)
+        _ = try await run { $0.dataFolder = folder.path + "/data" }
+        #expect(recorder.all.contains("> refused"))
+        let written = try String(contentsOfFile: folder.path + "/data/out.txt", encoding: .utf8)
+        #expect(written == "hello")
     }
 
     @Test("env is what the settings say, and each of its keys a global")

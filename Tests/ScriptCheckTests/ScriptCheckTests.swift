@@ -102,9 +102,15 @@ struct ScriptCheckTests {
 
     @Test("filters are judged where a judge is given")
     func filters() throws {
-        let source = "kfl.match('http', {}); kfl.match({}, 'ht tp'); kfl.validate('x y');"
+        let source =
+            "kfl.match('http', {}); kfl.match({}, 'ht tp'); kfl.validate('x y');\n"
+            + "function onItemCaptured() {}\nonItemCaptured.filter = 'a b';"
         let found = try check(source) { $0.contains(" ") ? "unexpected \($0.suffix(2))" : nil }
-        #expect(found == ["1:38: error: filter: unexpected tp", "1:61: error: filter: unexpected  y"])
+        #expect(
+            found == [
+                "1:38: error: filter: unexpected tp", "1:61: error: filter: unexpected  y",
+                "3:25: error: filter: unexpected  b",
+            ])
         #expect(try check(source) == [])
     }
 

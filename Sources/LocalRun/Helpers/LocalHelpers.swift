@@ -27,6 +27,34 @@ enum LocalHelpers {
         ]
     }
 
+    /// `wrapper.joinMaps`, where nothing else in the process has it; loaded before ``missing(isHub:)``.
+    static let joinMaps = ScriptPrelude(
+        name: "joinMaps",
+        source: """
+            (function (kit) {
+            "use strict";
+            if (globalThis.wrapper !== undefined && wrapper.joinMaps !== undefined) return;
+            const { keys, defineProperty } = Object, isArray = Array.isArray;
+            function isMap(value) { return typeof value === "object" && value !== null && !isArray(value); }
+            function joined(a, b) {
+                if (typeof a === "number" && typeof b === "number") return a + b;
+                if (isMap(a) && isMap(b)) return joinMaps(a, b);
+                return isArray(a) && isArray(b) ? a.concat(b) : b;
+            }
+            function put(out, name, value) {
+                defineProperty(out, name, { value, writable: true, enumerable: true, configurable: true });
+            }
+            function joinMaps(a, b) {
+                const out = {}, first = isMap(a) ? a : {}, second = isMap(b) ? b : {};
+                for (const name of keys(first)) put(out, name, first[name]);
+                for (const name of keys(second))
+                    put(out, name, name in first ? joined(first[name], second[name]) : second[name]);
+                return out;
+            }
+            kit.define("wrapper.joinMaps", joinMaps);
+            })
+            """)
+
     /// Every helper that nothing in the process has, as a function that says so; loaded after all others.
     ///
     /// A script that calls one gets an error with a reason and a code, and not the engine's word that undefined is no

@@ -22,8 +22,10 @@ package struct ItemRecording: RunInput {
                 continue
             }
             guard !bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) else { continue }
+            let item: JSONValue
             do throws(JSONError) {
-                guard try JSONValue(parsing: bytes).object != nil else {
+                item = try JSONValue(parsing: bytes)
+                guard item.object != nil else {
                     problems.note(lines.lineNumber, "is no JSON object", to: feed)
                     continue
                 }
@@ -32,7 +34,7 @@ package struct ItemRecording: RunInput {
                 continue
             }
             guard feed.isWanted(.itemCaptured) else { continue }
-            await feed.deliver(.itemCaptured(bytes), byteCount: bytes.count)
+            await feed.deliver(item: item, text: bytes)
         }
         problems.finish(to: feed)
     }

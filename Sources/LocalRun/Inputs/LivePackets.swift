@@ -25,7 +25,7 @@ package struct LivePackets: RunInput {
             await withCheckedContinuation { continuation in
                 do {
                     try NamedThread.start("capture") {
-                        var sink = Sink(feed: feed)
+                        var sink = Sink(feed: feed, interfaces: capture.interfaces.map(\.name))
                         capture.run(into: &sink)
                         continuation.resume(returning: nil)
                     }
@@ -46,7 +46,10 @@ package struct LivePackets: RunInput {
         let feed: RunFeed
         var batches = PacketBatches()
 
-        init(feed: RunFeed) { self.feed = feed }
+        init(feed: RunFeed, interfaces: [String]) {
+            self.feed = feed
+            batches.interfaces = interfaces
+        }
 
         mutating func take(_ packet: CapturedPacket) {
             batches.take(packet)

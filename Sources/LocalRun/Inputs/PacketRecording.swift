@@ -35,6 +35,7 @@ package struct PacketRecording: RunInput {
         do throws(CaptureFileError) {
             var file = try CaptureFile(path: path)
             while let packets = try file.next(), !Task.isCancelled {
+                batches.interfaces = file.interfaces.map(\.name)
                 for packet in packets { batches.take(packet) }
                 if batches.count >= Self.batchesAtOnce { await feed.deliver(batches.takeFull()) }
             }
@@ -43,40 +44,5 @@ package struct PacketRecording: RunInput {
             feed.report(problem: "\(error)")
         }
         await feed.deliver(batches.takeAll())
-    }
-}
-
-/// Captured packets on their way into batches.
-struct PacketBatches: PacketSink {
-    private var full: [PacketBatch] = []
-    private var current = PacketBatch()
-    private let decoder = LinkDecoder()
-
-    /// Full batches.
-    var count: Int { full.count }
-
-    mutating func take(_ packet: CapturedPacket) {
-        let header = decoder.decode(packet)
-        let nanoseconds = Int64(1_000_000_000)
-        current.append(
-            seconds: packet.time / nanoseconds, nanoseconds: Int32(truncatingIfNeeded: packet.time % nanoseconds),
-            captureLength: packet.bytes.count, length: Int(packet.wireLength), isFragment: header.isFragment)
-        guard current.isFull else { return }
-        full.append(current)
-        current = PacketBatch()
-    }
-
-    mutating func flush() {}
-
-    /// The full batches.
-    mutating func takeFull() -> [PacketBatch] {
-        defer { full = [] }
-        return full
-    }
-
-    /// All batches, also the one that is not full.
-    mutating func takeAll() -> [PacketBatch] {
-        defer { current = PacketBatch() }
-        return takeFull() + (current.isEmpty ? [] : [current])
     }
 }

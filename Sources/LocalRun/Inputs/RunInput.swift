@@ -1,5 +1,6 @@
-internal import JSON
+package import JSON
 package import ScriptRuntime
+internal import Threading
 
 /// Something that feeds scripts: a recording, a capture.
 ///
@@ -23,6 +24,7 @@ package final class RunFeed: Sendable {
     private let hub: LocalHub
     private let reporter: any RunReporter
     private let pace = Pace()
+    private let filters: Locked<ItemFilters>
 
     /// What may wait in a script's queue: well below ``ScriptBudget/queueCount`` and ``ScriptBudget/queueBytes``.
     private static let waitingCalls = 512
@@ -32,6 +34,7 @@ package final class RunFeed: Sendable {
         self.engine = engine
         self.hub = hub
         self.reporter = reporter
+        filters = Locked(ItemFilters(engine: engine))
     }
 
     /// Whether any script has a hook; for the others nothing needs to be built.
@@ -45,7 +48,17 @@ package final class RunFeed: Sendable {
         }
     }
 
-    /// Queues a call of something live.
+    /// Queues an item of a recording for the scripts that want it.
+    package func deliver(item: JSONValue, text: [UInt8]) async {
+        let scripts = filters.withLock { $0.scripts(for: item) }
+        guard !scripts.isEmpty else { return }
+        engine.deliver(.itemCaptured(text), to: scripts)
+        await pace.note(text.count, limits: (Self.waitingCalls, Self.waitingBytes)) { [engine] in
+            await engine.untilIdle()
+        }
+    }
+
+    /// Queues packets of something live.
     package func deliverLive(_ packets: PacketBatch) { engine.deliver(packets) }
 
     /// Queues packets of a recording; returns when the scripts have worked off all but the last few batches.

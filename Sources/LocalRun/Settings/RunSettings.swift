@@ -21,6 +21,8 @@ package struct RunSettings: Sendable {
     package var runsJobsAtEnd = false
     /// Whether a script with syntax newer than ES5 is refused.
     package var isES5Required = false
+    /// The folder that `file.*` is fenced into; without one there are no helpers but a run's own and those given to it.
+    package var dataFolder: String?
     /// The limits of each script.
     package var budget = ScriptBudget()
     /// The clock by which jobs run.

@@ -6,9 +6,13 @@ extension ScriptDeclarations {
             /** Each captured packet and fragment. Workers only. Up to millions a second: count, and let a job report. */
             type onPacketCaptured = (info: PacketInfo) => void;
 
+            /** The same with packets as arrays, of 65536 at most: for a hook with `onPacketCaptured.batch = 1000`. */
+            type onPacketsCaptured = (packets: PacketInfo[]) => void;
+
             /**
              * Each dissected item: a request with its response, a DNS query with its answer, one message. Workers only.
-             * `data.response` is null where no answer was seen.
+             * `data.response` is null where no answer was seen. With `onItemCaptured.filter = "http and status >= 500"`
+             * (KFL) the script gets only items that match.
              */
             type onItemCaptured = (data: Item) => void;
 

@@ -60,6 +60,9 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("What utils.nodeName() says: hub to play the hub, else a worker.", valueName: "name"))
     var node = "local"
 
+    @Option(help: ArgumentHelp("A folder for what scripts write; else a temporary one.", valueName: "folder"))
+    var data: String?
+
     @Flag(help: "End when the recordings are read, and what they caused is done.")
     var once = false
 
@@ -93,12 +96,15 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func run(_ terminal: Terminal) async throws -> RunOutcome {
-        let settings = try settings()
+        var settings = try settings()
         ScriptEngine.prepareProcess()
         let reporter: any RunReporter =
             output == .json
             ? JSONRunReporter(terminal: terminal, node: node) : TextRunReporter(terminal: terminal, node: node)
-        let session = RunSession(settings, inputs: try inputs(), reporter: reporter)
+        let folder = try data.map { RunDataFolder(path: $0) } ?? RunDataFolder.temporary()
+        defer { folder.removeIfTemporary() }
+        settings.dataFolder = folder.path
+        let session = try RunSession(settings, inputs: try inputs(), reporter: reporter)
         let task = Task { () async throws -> RunOutcome in try await session.run() }
         let interruption = Interruption { task.cancel() }
         defer { withExtendedLifetime(interruption) {} }

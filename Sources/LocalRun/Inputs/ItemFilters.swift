@@ -1,0 +1,46 @@
+internal import FilterLanguage
+internal import JSON
+internal import ScriptRuntime
+
+/// Which scripts want an item: those without `onItemCaptured.filter`, and those whose filter matches.
+struct ItemFilters {
+    private let engine: ScriptEngine
+    private var version = -1
+    /// Filters that tell the time are compiled anew by it.
+    private let cache = FilterCache()
+    private var filters: [(script: Int, text: String?)] = []
+    /// Texts that are no filters, each told once to its script.
+    private var refused: [Int: String] = [:]
+
+    init(engine: ScriptEngine) { self.engine = engine }
+
+    /// The scripts that want an item.
+    mutating func scripts(for item: JSONValue) -> Set<Int> {
+        refresh()
+        return Set(
+            filters.filter { filter in
+                guard let text = filter.text else { return true }
+                return (try? cache.filter(text))?.matches(item) ?? false
+            }.map(\.script))
+    }
+
+    private mutating func refresh() {
+        // Read before the subscriptions: what changes in between is seen with the next item.
+        let latest = engine.subscriptionVersion
+        guard latest != version else { return }
+        version = latest
+        filters = engine.subscriptions(to: .itemCaptured).compactMap { subscription in
+            let index = subscription.script.index
+            guard let text = subscription.filter else { return (index, nil) }
+            do throws(FilterError) {
+                _ = try cache.filter(text)
+                return (index, text)
+            } catch {
+                if refused.updateValue(text, forKey: index) != text {
+                    engine.report("onItemCaptured.filter: \(error); the script gets no items", to: index)
+                }
+                return nil
+            }
+        }
+    }
+}
