@@ -104,7 +104,10 @@ let package = Package(
         // Scripts in the cluster
         module(
             "ScriptStore",
-            ["KubernetesClient", "ScriptFolder", "Digests", "Threading", "Timestamps", "JSON", "YAML", ordered]),
+            [
+                "CZlib", "KubernetesClient", "ScriptFolder", "Digests", "Threading", "Timestamps", "JSON", "YAML",
+                ordered,
+            ]),
         // Traffic
         module("FilterLanguage", ["CPCRE2", "CExpat", "JSON", "Threading", "Timestamps", "YAML", ordered]),
         // Packets
@@ -199,8 +202,13 @@ let package = Package(
                 "Threading", "Timestamps", subprocess,
             ]),
         tests(of: "ScriptFolder", ["Threading"]),
-        tests(of: "ScriptStore", ["KubernetesClient", "Digests", "JSON", "YAML", ordered]),
         tests(of: "Dissection", ["PacketCapture", "FilterLanguage", "JSON"]),
+        tests(
+            of: "ScriptStore",
+            [
+                "KubernetesClient", "KubernetesConfiguration", "KubernetesSimulator", "ScriptFolder", "Digests",
+                "Threading", "JSON", "YAML", ordered,
+            ]),
         tests(of: "FilterLanguage", ["JSON", "Timestamps"]),
         tests(of: "PacketCapture", ["JSON", "Threading", subprocess]),
         tests(of: "ScriptCheck", ["ScriptRuntime"]),

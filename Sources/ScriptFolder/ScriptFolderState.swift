@@ -84,7 +84,8 @@ public struct ScriptFolderState: Sendable {
         }
         let before = known.updateValue(Known(file: file), forKey: file.identity)
         guard let before else { return .added(file) }
-        return before.file.text == file.text ? nil : .changed(file)
+        // Byte by byte: `String` takes texts for equal that differ in Unicode normalization.
+        return before.file.text.utf8.elementsEqual(file.text.utf8) ? nil : .changed(file)
     }
 
     private mutating func takeMissing(

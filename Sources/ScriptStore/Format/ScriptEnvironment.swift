@@ -114,4 +114,9 @@ package struct EnvironmentSource: Sendable, Hashable {
     package var json: JSONValue {
         ["secretRef": ["name": .string(secretName), "optional": .boolean(isOptional)], "prefix": .string(prefix)]
     }
+
+    /// The text of the config map's key.
+    package static func text(of sources: [EnvironmentSource]) -> String {
+        JSONValue.array(sources.map(\.json)).description
+    }
 }
