@@ -16,11 +16,6 @@ help: ## this list
 test: ## everything: set-up, build, all tests (also with a real API server), lint
 	@.ci/test
 
-.PHONY: scripts
-scripts: ## the tests of the script engine, which is not part of the program yet
-	@.ci/setup
-	timeout 300 swift test --disable-xctest --filter ScriptRuntimeTests
-
 # From scratch the debug build takes about half as long as the release build, and `make test` uses it too.
 .PHONY: demo
 demo: ## see Remora at work, without a cluster
