@@ -34,12 +34,12 @@ final class LaneConsole: Sendable {
 
     func rename(_ identity: ScriptIdentity) { state.withLock { $0.identity = identity } }
 
-    /// Prints a message; false if it was held back.
+    /// Prints a message; false if it was held back, which what the engine must say never is.
     @discardableResult
-    func print(_ level: ConsoleLevel, _ text: String) -> Bool {
+    func print(_ level: ConsoleLevel, _ text: String, isUrgent: Bool = false) -> Bool {
         let (identity, isAdmitted, heldBack) = state.withLock { state in
             let now = ContinuousClock.now
-            let isAdmitted = state.rate.admit(at: now)
+            let isAdmitted = isUrgent || state.rate.admit(at: now)
             return (state.identity, isAdmitted, isAdmitted ? state.takeHeldBack(at: now) : 0)
         }
         guard isAdmitted else { return false }

@@ -201,7 +201,7 @@ final class ScriptLane: Sendable {
     private func announceQuarantine() {
         // The revision stays, so that loading the same text again changes nothing; an edit does.
         let (identity, reason, revision) = monitor.read { ($0.identity, $0.quarantine.reason ?? "", $0.revision) }
-        console.print(.error, "in quarantine: \(reason)")
+        console.print(.error, "in quarantine: \(reason)", isUrgent: true)
         _ = retire(grace: .zero)
         monitor.change { $0.revision = revision }
         sink.receive(.quarantined(identity, reason: reason))
@@ -307,7 +307,10 @@ final class ScriptLane: Sendable {
             state.lastFailure = failure
             state.statistics.failures += 1
         }
-        guard console.print(.error, failure.description) else { return }
+        // Errors that a script throws are as many as it likes; calls that had to be stopped end in quarantine, and a script
+        // that floods its console must not hide them.
+        let isThrown = failure.reason == .thrown
+        guard console.print(.error, failure.description, isUrgent: !isThrown) else { return }
         sink.receive(.failed(failure))
     }
 
