@@ -118,7 +118,8 @@ let package = Package(
             "LocalRun",
             [
                 "ScriptRuntime", "ScriptFolder", "ScriptViews", "ScriptCheck", "FilterLanguage", "PacketCapture",
-                "PodSignals", "KubernetesClient", "ScriptHelpers", "Integrations", "Threading", "Timestamps", "JSON",
+                "Dissection", "PodSignals", "KubernetesClient", "ScriptHelpers", "Integrations", "Threading",
+                "Timestamps", "JSON",
                 "YAML",
             ]),
 

@@ -190,9 +190,10 @@ package final class RunSession: Sendable {
     private func feed() async throws(RunRefusal) {
         let results = await withTaskGroup(of: Result<Void, RunRefusal>.self) { group in
             for input in inputs {
-                let feed = RunFeed(engine: engine, hub: hub, reporter: reporter)
-                if !feed.isWanted(input.hook) {
-                    reporter.report(.notice("\(input.name): no script has \(input.hook.rawValue)"))
+                let feed = RunFeed(node: settings.node, engine: engine, hub: hub, reporter: reporter)
+                if !input.hooks.contains(where: feed.isWanted) {
+                    let hooks = input.hooks.map(\.rawValue).joined(separator: " or ")
+                    reporter.report(.notice("\(input.name): no script has \(hooks)"))
                 }
                 group.addTask { await Self.result { () async throws(RunRefusal) in try await input.run(feed) } }
             }

@@ -8,7 +8,7 @@ import Threading
 /// Packets of these lengths.
 struct Packets: RunInput {
     let name = "packets"
-    let hook = ScriptHook.packetCaptured
+    let hooks = [ScriptHook.packetCaptured]
     let lengths: [Int]
 
     func run(_ feed: RunFeed) async throws(RunRefusal) {
@@ -25,11 +25,11 @@ struct Packets: RunInput {
 /// These items.
 struct Items: RunInput {
     let name = "items"
-    let hook = ScriptHook.itemCaptured
+    let hooks = [ScriptHook.itemCaptured]
     let items: [JSONValue]
 
     func run(_ feed: RunFeed) async throws(RunRefusal) {
-        for item in items { await feed.deliver(item: item, text: item.encoded()) }
+        for item in items { await feed.deliver(item) { item.encoded() } }
     }
 }
 

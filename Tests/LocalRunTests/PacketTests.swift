@@ -63,6 +63,58 @@ struct PacketTests {
         #expect(lines == ["> udp 10.0.0.7 12345 10.96.0.10 53 42"])
     }
 
+    /// An Ethernet frame with a UDP datagram over IPv4.
+    private static func udp(_ payload: [UInt8], isAnswer: Bool) -> [UInt8] {
+        let (client, server): ([UInt8], [UInt8]) = ([10, 0, 0, 7], [10, 96, 0, 10])
+        let (clientPort, serverPort): ([UInt8], [UInt8]) = ([0x30, 0x39], [0, 53])
+        let length = UInt8(8 + payload.count)
+        let udp = (isAnswer ? serverPort + clientPort : clientPort + serverPort) + [0, length, 0, 0] + payload
+        let addresses = isAnswer ? server + client : client + server
+        let ip: [UInt8] = [0x45, 0, 0, 20 + length, 0, 0, 0, 0, 64, 17, 0, 0] + addresses
+        return [UInt8](repeating: 2, count: 12) + [8, 0] + ip + udp
+    }
+
+    /// A pcap file with a DNS query and, 2 ms later, the answer that there is no such name.
+    private static var conversation: [UInt8] {
+        func number(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+        let question: [UInt8] = [0, 1, 0, 0, 0, 0, 0, 0, 1, 0x61, 1, 0x62, 0, 0, 1, 0, 1]
+        let frames = [
+            udp([0x12, 0x34, 1, 0] + question, isAnswer: false),
+            udp([0x12, 0x34, 0x81, 0x83] + question, isAnswer: true),
+        ]
+        return frames.enumerated().reduce(into: pcap([])) { bytes, frame in
+            bytes += number(1_700_000_000) + number(frame.offset * 2000)
+            bytes += number(frame.element.count) + number(frame.element.count) + frame.element
+        }
+    }
+
+    @Test("conversations become items, also beside packets")
+    func items() async throws {
+        let file = try folder.write("a.pcap", Self.conversation)
+        let lines = try await run(
+            """
+            var n = 0;
+            function onPacketCaptured(i) { n++; }
+            function onItemCaptured(d) {
+              console.log(d.protocol.name, d.request.questions[0].name, d.response.code, d.src.ip, d.Destination.Port,
+                d.elapsedTime, d.node.name);
+            }
+            jobs.schedule("n", "@hourly", function () { console.log(n); });
+            """, file)
+        #expect(
+            lines.filter { !$0.contains("Scheduled") && !$0.contains("Triggered") } == [
+                "> dns a.b Non-Existent Domain 10.0.0.7 53 2000 local", "> 2",
+            ])
+    }
+
+    @Test("a filter keeps items of a capture file from a script")
+    func filteredItems() async throws {
+        let file = try folder.write("a.pcap", Self.conversation)
+        let lines = try await run(
+            "function onItemCaptured(d) { console.log('item'); } onItemCaptured.filter = 'http';", file)
+        #expect(lines == [])
+    }
+
     @Test("no packet of many is lost")
     func many() async throws {
         let file = try folder.write("a.pcap", Self.pcap([(Int, Int)](repeating: (60, 100), count: 50_000)))

@@ -1,5 +1,4 @@
 internal import FilterLanguage
-internal import JSON
 internal import ScriptRuntime
 
 /// Which scripts want an item: those without `onItemCaptured.filter`, and those whose filter matches.
@@ -15,7 +14,7 @@ struct ItemFilters {
     init(engine: ScriptEngine) { self.engine = engine }
 
     /// The scripts that want an item.
-    mutating func scripts(for item: JSONValue) -> Set<Int> {
+    mutating func scripts(for item: some FilterSubject) -> Set<Int> {
         refresh()
         return Set(
             filters.filter { filter in

@@ -4,7 +4,7 @@ package import ScriptRuntime
 /// Replays recorded items into `onItemCaptured`: one `data` object a line.
 package struct ItemRecording: RunInput {
     package let name: String
-    package var hook: ScriptHook { .itemCaptured }
+    package var hooks: [ScriptHook] { [.itemCaptured] }
     private let path: String
 
     /// Names the file.
@@ -34,7 +34,7 @@ package struct ItemRecording: RunInput {
                 continue
             }
             guard feed.isWanted(.itemCaptured) else { continue }
-            await feed.deliver(item: item, text: bytes)
+            await feed.deliver(item) { bytes }
         }
         problems.finish(to: feed)
     }

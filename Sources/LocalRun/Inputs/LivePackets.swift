@@ -2,11 +2,11 @@ package import PacketCapture
 package import ScriptRuntime
 internal import Threading
 
-/// Packets of network interfaces, as they come, into `onPacketCaptured`. Never waits for scripts: what they cannot keep up
-/// with is dropped from their queues and counted.
+/// Packets of network interfaces, as they come, into `onPacketCaptured`, and their conversations into `onItemCaptured`. Never
+/// waits for scripts: what they cannot keep up with is dropped from their queues and counted.
 package struct LivePackets: RunInput {
     package let name: String
-    package var hook: ScriptHook { .packetCaptured }
+    package var hooks: [ScriptHook] { [.packetCaptured, .itemCaptured] }
     private let capture: LiveCapture
 
     /// Opens the interfaces; `any` means all.
@@ -42,21 +42,31 @@ package struct LivePackets: RunInput {
         if lost > 0 { feed.report(problem: "\(name): \(lost) packets were lost before they could be read") }
     }
 
-    private struct Sink: PacketSink {
+    private struct Sink: PacketSink, ~Copyable {
         let feed: RunFeed
-        var batches = PacketBatches()
+        var traffic: CapturedTraffic
 
         init(feed: RunFeed, interfaces: [String]) {
             self.feed = feed
-            batches.interfaces = interfaces
+            traffic = CapturedTraffic(node: feed.node)
+            traffic.batches.interfaces = interfaces
+            traffic.refresh(feed)
         }
 
         mutating func take(_ packet: CapturedPacket) {
-            batches.take(packet)
-            if batches.count > 0 { deliver(batches.takeFull()) }
+            traffic.take(packet)
+            if traffic.batches.count > 0 { deliver(traffic.batches.takeFull()) }
         }
 
-        mutating func flush() { deliver(batches.takeAll()) }
+        mutating func flush() {
+            deliver(traffic.batches.takeAll())
+            for item in traffic.takeItems() {
+                let view = traffic.view(item)
+                feed.deliverLive(view) { traffic.text(item) }
+            }
+            // Scripts come and go while packets are captured.
+            traffic.refresh(feed)
+        }
 
         private func deliver(_ batches: [PacketBatch]) {
             for batch in batches { feed.deliverLive(batch) }

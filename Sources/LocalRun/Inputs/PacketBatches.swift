@@ -2,20 +2,19 @@ internal import PacketCapture
 internal import ScriptRuntime
 
 /// Captured packets on their way into batches, each of packets of one interface.
-struct PacketBatches: PacketSink {
+struct PacketBatches {
     /// The names of the interfaces, by the numbers that packets have; without a name it is not known.
     var interfaces: [String] = []
     private var full: [PacketBatch] = []
     private var current = PacketBatch()
     private var currentInterface: UInt16 = 0
-    private let decoder = LinkDecoder()
 
     /// Full batches.
     var count: Int { full.count }
 
-    mutating func take(_ packet: CapturedPacket) {
+    /// Takes a packet and what its headers say.
+    mutating func take(_ packet: CapturedPacket, _ header: PacketHeader) {
         if packet.interface != currentInterface || current.isEmpty { begin(packet.interface) }
-        let header = decoder.decode(packet)
         let nanoseconds: Int64 = 1_000_000_000
         let (second, rest) = packet.time.quotientAndRemainder(dividingBy: nanoseconds)
         current.append(
@@ -23,8 +22,6 @@ struct PacketBatches: PacketSink {
             length: Int(packet.wireLength), isFragment: header.isFragment, route: PacketRoute(header))
         if current.isFull { close() }
     }
-
-    mutating func flush() {}
 
     /// The full batches.
     mutating func takeFull() -> [PacketBatch] {

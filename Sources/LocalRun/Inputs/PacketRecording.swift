@@ -1,12 +1,13 @@
+internal import Dissection
 package import PacketCapture
 package import ScriptRuntime
 
-/// Replays a capture file (pcap, pcapng) into `onPacketCaptured`.
+/// Replays a capture file (pcap, pcapng) into `onPacketCaptured`, and its conversations into `onItemCaptured`.
 ///
 /// Reading and the scripts overlap: while they work on some batches, the next ones are read.
 package struct PacketRecording: RunInput {
     package let name: String
-    package var hook: ScriptHook { .packetCaptured }
+    package var hooks: [ScriptHook] { [.packetCaptured, .itemCaptured] }
     private let path: String
 
     /// Batches that are handed over together: enough that waiting for the scripts costs nothing per packet.
@@ -30,19 +31,30 @@ package struct PacketRecording: RunInput {
     }
 
     package func run(_ feed: RunFeed) async throws(RunRefusal) {
-        guard feed.isWanted(.packetCaptured) else { return }
-        var batches = PacketBatches()
+        guard hooks.contains(where: feed.isWanted) else { return }
+        var traffic = CapturedTraffic(node: feed.node)
+        traffic.refresh(feed)
         do throws(CaptureFileError) {
             var file = try CaptureFile(path: path)
             while let packets = try file.next(), !Task.isCancelled {
-                batches.interfaces = file.interfaces.map(\.name)
-                for packet in packets { batches.take(packet) }
-                if batches.count >= Self.batchesAtOnce { await feed.deliver(batches.takeFull()) }
+                traffic.batches.interfaces = file.interfaces.map(\.name)
+                for packet in packets { traffic.take(packet) }
+                await Self.deliver(traffic.takeItems(), &traffic, to: feed)
+                if traffic.batches.count >= Self.batchesAtOnce { await feed.deliver(traffic.batches.takeFull()) }
             }
         } catch {
             guard error.packetsRead > 0 else { throw RunRefusal("\(error)") }
             feed.report(problem: "\(error)")
         }
-        await feed.deliver(batches.takeAll())
+        traffic.finish()
+        await Self.deliver(traffic.takeItems(), &traffic, to: feed)
+        await feed.deliver(traffic.batches.takeAll())
+    }
+
+    private static func deliver(_ items: [Item], _ traffic: inout CapturedTraffic, to feed: RunFeed) async {
+        for item in items {
+            let view = traffic.view(item)
+            await feed.deliver(view) { traffic.text(item) }
+        }
     }
 }

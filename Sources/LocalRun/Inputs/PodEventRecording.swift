@@ -8,7 +8,7 @@ package import ScriptRuntime
 /// `"change"` of its own, which is handed on as it is.
 package struct PodEventRecording: RunInput {
     package let name: String
-    package var hook: ScriptHook { .podEvent }
+    package var hooks: [ScriptHook] { [.podEvent] }
     private let path: String
 
     /// Names the file.

@@ -1,4 +1,5 @@
-package import JSON
+package import FilterLanguage
+internal import JSON
 package import ScriptRuntime
 internal import Threading
 
@@ -9,8 +10,8 @@ internal import Threading
 package protocol RunInput: Sendable {
     /// What it is, for messages: `pods.jsonl`.
     var name: String { get }
-    /// The hook that it feeds.
-    var hook: ScriptHook { get }
+    /// The hooks that it feeds.
+    var hooks: [ScriptHook] { get }
     /// Reads to the end, or until the task is cancelled.
     func run(_ feed: RunFeed) async throws(RunRefusal)
 }
@@ -20,6 +21,8 @@ package protocol RunInput: Sendable {
 /// A live capture must never wait for scripts; a recording can, and so nothing of it is lost in the scripts' bounded
 /// queues. One input uses one feed.
 package final class RunFeed: Sendable {
+    /// The node that items are said to come from.
+    package let node: String
     private let engine: ScriptEngine
     private let hub: LocalHub
     private let reporter: any RunReporter
@@ -30,7 +33,8 @@ package final class RunFeed: Sendable {
     private static let waitingCalls = 512
     private static let waitingBytes = 4 << 20
 
-    init(engine: ScriptEngine, hub: LocalHub, reporter: any RunReporter) {
+    init(node: String, engine: ScriptEngine, hub: LocalHub, reporter: any RunReporter) {
+        self.node = node
         self.engine = engine
         self.hub = hub
         self.reporter = reporter
@@ -48,14 +52,22 @@ package final class RunFeed: Sendable {
         }
     }
 
-    /// Queues an item of a recording for the scripts that want it.
-    package func deliver(item: JSONValue, text: [UInt8]) async {
-        let scripts = filters.withLock { $0.scripts(for: item) }
-        guard !scripts.isEmpty else { return }
-        engine.deliver(.itemCaptured(text), to: scripts)
-        await pace.note(text.count, limits: (Self.waitingCalls, Self.waitingBytes)) { [engine] in
+    /// Queues an item of a recording for the scripts that want it; `text` makes its JSON, if one does.
+    package func deliver(_ item: some FilterSubject, text: () -> [UInt8]) async {
+        guard let byteCount = deliverLive(item, text: text) else { return }
+        await pace.note(byteCount, limits: (Self.waitingCalls, Self.waitingBytes)) { [engine] in
             await engine.untilIdle()
         }
+    }
+
+    /// Queues an item of something live for the scripts that want it. Returns the size of its JSON; nil if none does.
+    @discardableResult
+    package func deliverLive(_ item: some FilterSubject, text: () -> [UInt8]) -> Int? {
+        let scripts = filters.withLock { $0.scripts(for: item) }
+        guard !scripts.isEmpty else { return nil }
+        let text = text()
+        engine.deliver(.itemCaptured(text), to: scripts)
+        return text.count
     }
 
     /// Queues packets of something live.

@@ -34,7 +34,9 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "Read folders inside the folders too.")
     var recursive = false
 
-    @Option(help: ArgumentHelp("Replay a capture file (pcap, pcapng) into onPacketCaptured.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Replay a capture file (pcap, pcapng) into onPacketCaptured and onItemCaptured.", valueName: "file"))
     var pcap: [String] = []
 
     @Option(help: ArgumentHelp("Capture packets of a network interface; any for all.", valueName: "name"))
