@@ -36,6 +36,9 @@ struct FaultTests {
         try await Bench.run { bench in
             let client = try await RawSocket.connect(port: bench.proxy.port)
             var server: RawSocket? = try await bench.upstream.accept()
+            // The proxy has the connection once a byte has passed.
+            try await server?.send(hello)
+            #expect(try await client.receive(hello.count) == hello)
             try await bench.proxy.inject(.freeze, on: .existing)
             server?.endWithReset()
             server = nil
@@ -154,6 +157,8 @@ struct FaultTests {
         try await Bench.run { bench in
             try await bench.proxy.inject(.blackhole, on: .new)
             let lost = try await RawSocket.connect(port: bench.proxy.port)
+            // The kernel takes the connection before the proxy does.
+            try await bench.proxy.waitUntil { $0.connections == 1 }
             try await lost.send(hello)
             #expect(try await lost.isSilent(for: .milliseconds(300)))
             try await bench.proxy.heal()
