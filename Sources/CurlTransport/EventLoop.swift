@@ -30,6 +30,8 @@ final class EventLoop: Sendable {
     nonisolated(unsafe) private var nextDeadline: ContinuousClock.Instant?
     /// The sockets that libcurl has open. Touched on the loop's thread only: libcurl opens and closes them there.
     nonisolated(unsafe) var connections = ConnectionTable()
+    /// Transfers that have received bytes in this turn for which somebody waits. Touched on the loop's thread only.
+    nonisolated(unsafe) var awaited: [Transfer] = []
     /// How often the loop has turned; for tests that it sleeps when idle.
     let turns = Locked(0)
 
@@ -93,6 +95,7 @@ final class EventLoop: Sendable {
 
             var running: Int32 = 0
             curl_multi_perform(multi, &running)
+            deliverAwaited()
             collectFinished(&live)
             if let deadline = nextDeadline, deadline <= now { nextDeadline = enforceLimits(&live) }
             curl_multi_poll(multi, nil, 0, milliseconds(until: nextDeadline), nil)
@@ -101,6 +104,7 @@ final class EventLoop: Sendable {
         for transfer in live.values {
             end(transfer, TransportError(kind: .shutDown, peer: transfer.peer, detail: ""), &live)
         }
+        awaited = []
         curl_multi_cleanup(multi)
     }
 
@@ -175,6 +179,11 @@ final class EventLoop: Sendable {
         } else if !live.values.contains(where: { $0.connection?.identity == connection.identity }) {
             shutdown(connection.socket, Int32(SHUT_RDWR))
         }
+    }
+
+    private func deliverAwaited() {
+        for transfer in awaited { transfer.deliver() }
+        awaited.removeAll(keepingCapacity: true)
     }
 
     private func collectFinished(_ live: inout Live) {

@@ -115,6 +115,7 @@ final class Transfer: Sendable {
 
     /// Ends the exchange; waiting readers learn of it.
     func finish(_ result: Result<Void, any Error>) {
+        deliver()
         let waiters = exchange.withLock { $0.finish(result) }
         switch result {
         case .success: waiters.body?.resume(returning: nil)
@@ -192,12 +193,19 @@ final class Transfer: Sendable {
         progress.lastByte = loop.now
         switch exchange.withLock({ $0.received(bytes) }) {
         case .stored: break
+        case .awaited: if loop.awaited.last !== self { loop.awaited.append(self) }
+        case .enough: deliver()
         case .pause:
             progress.isPaused = true
             return Int(CURL_WRITEFUNC_PAUSE)
-        case .deliver(let waiter): waiter.resume(returning: Array(bytes))
         }
         return bytes.count
+    }
+
+    /// Hands what was received to the reader that waits, if there is one.
+    func deliver() {
+        guard let (waiter, bytes) = exchange.withLock({ $0.deliver() }) else { return }
+        waiter.resume(returning: bytes)
     }
 
     /// Loop: the limit that is passed first if nothing happens, and when.

@@ -4,8 +4,8 @@
 /// awaiting head ──head──▶ streaming ──finish──▶ finished
 ///       └───────────────finish──────────────────────┘
 /// ```
-/// The loop produces (`receivedHead`, `received`, `finish`), the consumer takes (`awaitHead`, `take`). Each method
-/// returns what its caller has to do once it has left the lock.
+/// The loop produces (`receivedHead`, `received`, `deliver`, `finish`), the consumer takes (`awaitHead`, `take`). Each
+/// method returns what its caller has to do once it has left the lock.
 ///
 /// Bytes collect in one buffer that the consumer takes whole: a consumer that falls behind gets fewer and larger
 /// pieces. When the buffer is full the loop is told to pause, and after the next `take` to resume. What a waiter is, the
@@ -14,6 +14,9 @@ struct TransferExchange<HeadWaiter: Sendable, BodyWaiter: Sendable> {
     /// At this many waiting bytes the transfer is paused. Large enough to keep the network busy while the consumer
     /// works, small enough for hundreds of slow consumers.
     static var highWaterMark: Int { 512 << 10 }
+
+    /// At this many bytes a waiting reader gets them before the loop's turn is over, so that both work at a time.
+    static var promptDelivery: Int { 256 << 10 }
 
     /// Those who wait for something that an end of the transfer keeps from coming.
     struct Waiters {
@@ -39,21 +42,21 @@ struct TransferExchange<HeadWaiter: Sendable, BodyWaiter: Sendable> {
         return waiters.head
     }
 
-    enum Reception {
+    enum Reception: Equatable {
         case stored
+        /// Stored, and a reader waits: call `deliver` at the end of the turn. libcurl brings a body in pieces of 16 KiB,
+        /// and to wake somebody for each would cost more than to read it.
+        case awaited
+        /// Stored, and a reader waits for what is enough by now: call `deliver`.
+        case enough
         /// Not taken: pause the transfer; libcurl brings the same bytes again.
         case pause
-        case deliver(BodyWaiter)
     }
 
     /// A piece of the body has come.
     mutating func received(_ bytes: UnsafeRawBufferPointer) -> Reception {
         // Cancelled, and the loop does not know yet.
         if result != nil { return .stored }
-        if let waiter = waiters.body {
-            waiters.body = nil
-            return .deliver(waiter)
-        }
         if buffer.count >= Self.highWaterMark {
             isPaused = true
             return .pause
@@ -61,10 +64,18 @@ struct TransferExchange<HeadWaiter: Sendable, BodyWaiter: Sendable> {
         // A busy stream fills about as much as the last time: not grown piece by piece.
         if buffer.isEmpty { buffer.reserveCapacity(max(bytes.count, lastTaken)) }
         buffer.append(contentsOf: bytes)
-        return .stored
+        guard waiters.body != nil else { return .stored }
+        return buffer.count < Self.promptDelivery ? .awaited : .enough
     }
 
-    /// The transfer ended. Only the first result counts; what was received before stays available.
+    /// What waits goes to the reader that waits, if there are both.
+    mutating func deliver() -> (waiter: BodyWaiter, bytes: [UInt8])? {
+        guard let waiter = waiters.body, !buffer.isEmpty else { return nil }
+        waiters.body = nil
+        return (waiter, takeBuffer())
+    }
+
+    /// The transfer ended. Only the first result counts; what was received before stays available: call `deliver` first.
     mutating func finish(_ result: Result<Void, any Error>) -> Waiters {
         if self.result == nil {
             if case .success = result { precondition(head != nil, "a response without a head is not a success") }
@@ -101,11 +112,8 @@ struct TransferExchange<HeadWaiter: Sendable, BodyWaiter: Sendable> {
     /// All bytes that wait; if there are none `waiter` was stored.
     mutating func take(_ waiter: BodyWaiter) -> Taking {
         if !buffer.isEmpty {
-            var bytes: [UInt8] = []
-            swap(&bytes, &buffer)
-            lastTaken = bytes.count
             defer { isPaused = false }
-            return .bytes(bytes, mustResume: isPaused)
+            return .bytes(takeBuffer(), mustResume: isPaused)
         }
         switch result {
         case .success: return .end
@@ -115,6 +123,13 @@ struct TransferExchange<HeadWaiter: Sendable, BodyWaiter: Sendable> {
             waiters.body = waiter
             return .waiting
         }
+    }
+
+    private mutating func takeBuffer() -> [UInt8] {
+        var bytes: [UInt8] = []
+        swap(&bytes, &buffer)
+        lastTaken = bytes.count
+        return bytes
     }
 
     /// Whether the transfer ended.

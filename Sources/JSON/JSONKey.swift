@@ -1,10 +1,15 @@
 internal import Glibc
 
-/// A member's name as it stands in the text; compare it with a literal, or make a `String` of it.
+/// A member's name, or a string, as it stands in the text; compare it with a literal, or make a `String` of it.
 public struct JSONKey {
     @usableFromInline let start: UnsafePointer<UInt8>
     @usableFromInline let count: Int
-    @usableFromInline let isEscaped: Bool
+
+    /// Whether there are escapes in it.
+    public let isEscaped: Bool
+
+    /// Its bytes in the text, escapes and all.
+    public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count) }
 
     /// The name, unescaped.
     public var string: String { JSONText.string(start, count, isEscaped: isEscaped) }
@@ -13,6 +18,10 @@ public struct JSONKey {
     /// Whether the name is `literal`.
     @inlinable public static func == (key: JSONKey, literal: StaticString) -> Bool {
         guard key.count == literal.utf8CodeUnitCount || key.isEscaped else { return false }
+        // Of the names of one length most differ at their ends.
+        if key.count > 0, !key.isEscaped, key.start[key.count &- 1] != literal.utf8Start[key.count &- 1] {
+            return false
+        }
         return key.hasText(of: literal)
     }
 

@@ -31,11 +31,21 @@ extension JSONReader {
             while true {
                 if !isEmpty {
                     // A member or an element begins at i.
-                    if open.isObject { i = try skipKey(i) }
+                    if open.isObject {
+                        guard i < end, base[i] == UInt8(ascii: "\"") else {
+                            throw fault(.expected("a member name"), at: i)
+                        }
+                        let name = Self.behindPlainText(base, i, end)
+                        i = Self.text(base, name >= 0 ? name : try behindText(i), end)
+                        guard i < end, base[i] == UInt8(ascii: ":") else { throw fault(.expected("':'"), at: i) }
+                        i = Self.text(base, i &+ 1, end)
+                    }
                     guard i < end else { throw fault(.truncated, at: i) }
                     switch base[i] {
                     case UInt8(ascii: "{"), UInt8(ascii: "["): continue containers
-                    case UInt8(ascii: "\""): i = try skipText(i)
+                    case UInt8(ascii: "\""):
+                        let text = Self.behindPlainText(base, i, end)
+                        i = text >= 0 ? text : try behindText(i)
                     default:
                         position = i
                         try skipScalar()
@@ -62,18 +72,15 @@ extension JSONReader {
         }
     }
 
-    /// Passes over `"name":` and the white space behind it.
-    @inline(__always) private mutating func skipKey(_ start: Int) throws(JSONError) -> Int {
-        guard start < end, base[start] == UInt8(ascii: "\"") else { throw fault(.expected("a member name"), at: start) }
-        let i = Self.text(base, try skipText(start), end)
-        guard i < end, base[i] == UInt8(ascii: ":") else { throw fault(.expected("':'"), at: i) }
-        return Self.text(base, i &+ 1, end)
+    /// The place behind the string whose quote stands at `start`; negative if it is for ``behindText(_:)``.
+    @inline(__always)
+    private static func behindPlainText(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int {
+        let special = specialByte(base, start &+ 1, end)
+        return special < end && base[special] == UInt8(ascii: "\"") ? special &+ 1 : -1
     }
 
-    /// Passes over the string whose quote stands at `start`.
-    @inline(__always) private mutating func skipText(_ start: Int) throws(JSONError) -> Int {
-        let special = Self.specialByte(base, start &+ 1, end)
-        if special < end, base[special] == UInt8(ascii: "\"") { return special &+ 1 }
+    /// The place behind the string, also one with escapes, whose quote stands at `start`.
+    @inline(never) private mutating func behindText(_ start: Int) throws(JSONError) -> Int {
         position = start &+ 1
         _ = try scanString()
         return position &+ 1
@@ -88,7 +95,7 @@ extension JSONReader {
         return i
     }
 
-    private mutating func fault(_ reason: JSONError.Reason, at place: Int) -> JSONError {
+    @inline(never) private mutating func fault(_ reason: JSONError.Reason, at place: Int) -> JSONError {
         position = place
         return error(reason)
     }
@@ -97,22 +104,22 @@ extension JSONReader {
 /// Which containers are open, one bit for each.
 private struct OpenContainers {
     private(set) var count = 0
+    /// The innermost ones, the last one lowest: as many as there are beyond a multiple of 64.
+    private var innermost: UInt64 = 0
+    private var outer = InlineArray<8, UInt64>(repeating: 0)
+
     /// The innermost one is an object.
-    private(set) var isObject = false
-    private var objects = InlineArray<8, UInt64>(repeating: 0)
+    var isObject: Bool { innermost & 1 != 0 }
 
     @inline(__always) mutating func push(isObject: Bool) {
-        let (word, bit) = (count &>> 6, UInt64(1) &<< UInt64(count & 63))
-        if isObject { objects[word] |= bit } else { objects[word] &= ~bit }
-        self.isObject = isObject
+        if count & 63 == 0, count > 0 { outer[count &>> 6 &- 1] = innermost }
+        innermost = innermost &<< 1 | (isObject ? 1 : 0)
         count &+= 1
     }
 
     @inline(__always) mutating func pop() {
         count &-= 1
-        guard count > 0 else { return }
-        let last = count &- 1
-        isObject = objects[last &>> 6] &>> UInt64(last & 63) & 1 == 1
+        innermost = count & 63 == 0 && count > 0 ? outer[count &>> 6 &- 1] : innermost &>> 1
     }
 
     /// Whether the innermost one ends at `i`.

@@ -122,7 +122,8 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
     public init(floatLiteral value: Double) { self = .double(value) }
     /// A boolean.
     public init(booleanLiteral value: Bool) { self = .boolean(value) }
-    /// Null.
+    /// Null; of no use but to warn: `isKnown ? value : nil` is null where an optional without a value is meant.
+    @available(*, deprecated, message: "write .null, or make it an optional: Optional<JSONValue>.none")
     public init(nilLiteral: ()) { self = .null }
     /// An array.
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }

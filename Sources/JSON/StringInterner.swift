@@ -10,6 +10,8 @@ public final class StringInterner {
     private static let longestKept = 1024
 
     private var strings: [Int: String] = [:]
+    /// The ``DecodedTexts`` of each type of value.
+    @usableFromInline var tables: [ObjectIdentifier: AnyObject] = [:]
     private let capacity: Int
 
     /// Remembers up to `capacity` strings.
@@ -26,15 +28,44 @@ public final class StringInterner {
         return string
     }
 
-    /// The given string, or an earlier one alike.
-    public func string(_ string: String) -> String {
-        var string = string
-        return string.withUTF8 { self.string(UnsafeRawBufferPointer($0)) }
+    /// The string that stands there, shared with every earlier one alike.
+    public func string(_ text: JSONKey) -> String {
+        // Up to 15 bytes live inside a `String` itself: nothing to share.
+        text.isEscaped || text.count <= 15 ? text.string : string(text.bytes)
+    }
+
+    /// What `text` decodes to. Texts that were seen lately are not decoded again: their values share one copy.
+    ///
+    /// For parts that are alike in many objects, such as the labels of a deployment's pods. Only for one meaning of a
+    /// text for each type of value.
+    @inlinable
+    public func decoded<Value>(
+        _ text: UnsafeRawBufferPointer, by decode: () throws(JSONError) -> Value
+    ) throws(JSONError) -> Value {
+        let table: DecodedTexts<Value>
+        if let known = tables[ObjectIdentifier(Value.self)] {
+            // Stored below, under the type of its values.
+            table = unsafeDowncast(known, to: DecodedTexts<Value>.self)
+        } else {
+            table = DecodedTexts()
+            tables[ObjectIdentifier(Value.self)] = table
+        }
+        return try table.value(text, hash: Self.hash(text), by: decode)
+    }
+
+    /// What `text` decodes to, as above.
+    @inlinable
+    public func decoded<Value>(_ text: [UInt8], by decode: () throws(JSONError) -> Value) throws(JSONError) -> Value {
+        // A `Result`, since `withUnsafeBytes` of an array does not pass a typed error on.
+        let result = text.withUnsafeBytes { text in
+            Result { () throws(JSONError) in try decoded(text, by: decode) }
+        }
+        return try result.get()
     }
 
     /// FNV-1a over eight bytes at a time. A collision costs a miss; the dictionary hashes the result again with its own
     /// random seed.
-    private static func hash(_ bytes: UnsafeRawBufferPointer) -> Int {
+    @usableFromInline static func hash(_ bytes: UnsafeRawBufferPointer) -> Int {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ UInt64(bytes.count)
         var i = 0
         while i + 8 <= bytes.count {

@@ -215,14 +215,9 @@ struct PodFacts {
         var change = change(
             .readinessLost, container, before, reason: "ContainersNotReady",
             message: "the container is not ready any more")
-        change.occurred = pod.readiness?.changed
+        change.occurred = pod.readinessChanged
         return PodFact(change, run: container.containerID)
     }
-}
-
-extension Pod {
-    /// The condition `Ready`.
-    var readiness: Condition? { conditions.first { $0.type == "Ready" } }
 }
 
 extension Pod.Container {

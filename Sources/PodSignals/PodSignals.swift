@@ -168,7 +168,6 @@ extension PodSignals.Record {
     /// Forgets the episodes that the pod's status shows to be over.
     mutating func endEpisodes() {
         guard !episodes.isEmpty else { return }
-        let readiness = pod.readiness
         episodes.removeAll { episode in
             guard let container = pod.containers.first(where: { $0.name == episode.container }) else { return false }
             switch episode.kind {
@@ -176,8 +175,7 @@ extension PodSignals.Record {
                 if case .running(let since?) = container.state { return since > episode.moment }
                 return false
             case .readinessLost:
-                return container.isReady && readiness?.status == "True"
-                    && readiness?.changed.map { $0 > episode.moment } == true
+                return container.isReady && pod.isReady && pod.readinessChanged.map { $0 > episode.moment } == true
             default: return false
             }
         }

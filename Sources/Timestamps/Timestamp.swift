@@ -29,6 +29,12 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         microseconds = value
     }
 
+    /// Reads the same from UTF-8 bytes.
+    public init?(utf8 text: UnsafeBufferPointer<UInt8>) {
+        guard let value = Self.parse(text) else { return nil }
+        microseconds = value
+    }
+
     /// The time since 1970-01-01T00:00:00Z.
     public var sinceEpoch: Duration { .microseconds(microseconds) }
 

@@ -45,26 +45,40 @@ struct TransferExchangeTests {
         #expect(late.isFinished)
     }
 
-    @Test("bytes go to the reader that waits, and else are kept for the next one as a whole")
+    @Test("a turn's bytes go to the reader that waits, and else are kept for the next one as a whole")
     func bytes() {
         var exchange = streaming()
         #expect(take(&exchange) == .waiting)
-        #expect(receive(&exchange, [1, 2]) == "deliver r")
-        #expect(receive(&exchange, [3]) == "stored")
-        #expect(receive(&exchange, [4, 5]) == "stored")
-        #expect(take(&exchange) == .bytes([3, 4, 5], mustResume: false))
+        #expect(exchange.deliver()?.bytes == nil)
+        #expect(receive(&exchange, [1, 2]) == .awaited)
+        #expect(receive(&exchange, [3]) == .awaited)
+        #expect(exchange.deliver().map { [$0.waiter: $0.bytes] } == ["r": [1, 2, 3]])
+        #expect(receive(&exchange, [4]) == .stored)
+        #expect(receive(&exchange, [5, 6]) == .stored)
+        #expect(exchange.deliver()?.bytes == nil)
+        #expect(take(&exchange) == .bytes([4, 5, 6], mustResume: false))
         #expect(take(&exchange) == .waiting)
+    }
+
+    @Test("a reader that waits does not wait for the turn's end when much has come")
+    func promptDelivery() {
+        var exchange = streaming()
+        #expect(take(&exchange) == .waiting)
+        let piece = [UInt8](repeating: 7, count: Exchange.promptDelivery - 1)
+        #expect(receive(&exchange, piece) == .awaited)
+        #expect(receive(&exchange, [8]) == .enough)
+        #expect(exchange.deliver()?.bytes == piece + [8])
     }
 
     @Test("a full buffer pauses the transfer, and taking it resumes it once")
     func pause() {
         var exchange = streaming()
         let full = [UInt8](repeating: 7, count: Exchange.highWaterMark)
-        #expect(receive(&exchange, full) == "stored")
-        #expect(receive(&exchange, [8]) == "pause")
-        #expect(receive(&exchange, [8]) == "pause")
+        #expect(receive(&exchange, full) == .stored)
+        #expect(receive(&exchange, [8]) == .pause)
+        #expect(receive(&exchange, [8]) == .pause)
         #expect(take(&exchange) == .bytes(full, mustResume: true))
-        #expect(receive(&exchange, [8]) == "stored")
+        #expect(receive(&exchange, [8]) == .stored)
         #expect(take(&exchange) == .bytes([8], mustResume: false))
     }
 
@@ -101,7 +115,7 @@ struct TransferExchangeTests {
         var exchange = streaming()
         _ = receive(&exchange, [1])
         #expect(exchange.cancel() != nil)
-        #expect(receive(&exchange, [2]) == "stored")
+        #expect(receive(&exchange, [2]) == .stored)
         #expect(take(&exchange) == .cancelled)
 
         var reading = streaming()
@@ -120,12 +134,8 @@ struct TransferExchangeTests {
         return exchange
     }
 
-    private func receive(_ exchange: inout Exchange, _ bytes: [UInt8]) -> String {
-        switch bytes.withUnsafeBytes({ exchange.received($0) }) {
-        case .stored: "stored"
-        case .pause: "pause"
-        case .deliver(let waiter): "deliver \(waiter)"
-        }
+    private func receive(_ exchange: inout Exchange, _ bytes: [UInt8]) -> Exchange.Reception {
+        bytes.withUnsafeBytes { exchange.received($0) }
     }
 
     private func take(_ exchange: inout Exchange) -> Taken {

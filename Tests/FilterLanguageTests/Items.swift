@@ -9,7 +9,7 @@ enum Items {
         "protocol": ["name": "http", "version": "1.1", "abbr": "HTTP", "macro": "http"], "tls": false,
         "src": ["ip": "10.1.0.7", "port": "51234", "name": "cart", "namespace": "shop"],
         "dst": ["ip": "10.1.0.9", "port": "8080", "name": "orders", "namespace": "shop"],
-        "timestamp": 1_700_000_000_000, "elapsedTime": 1_500_000, "error": nil, "record": "night",
+        "timestamp": 1_700_000_000_000, "elapsedTime": 1_500_000, "error": .null, "record": "night",
         "request": [
             "method": "POST", "path": "/cart/7", "url": "/cart/7?dry=1", "httpVersion": "HTTP/1.1",
             "headers": [
@@ -26,11 +26,11 @@ enum Items {
         ],
         "numbers": [1, 5, 9], "texts": ["a", "b"], "empty": [], "object": ["a": 1], "one": 1, "zero": 0, "minus": -3,
         "half": 0.5, "big": 1_234_567, "yes": true, "no": false, "blank": "", "text": "abc", "digits": "42",
-        "nothing": nil,
+        "nothing": .null,
     ]
 
     static let dns: JSONValue = [
-        "protocol": ["name": "dns", "abbr": "DNS"], "tls": false, "error": nil,
+        "protocol": ["name": "dns", "abbr": "DNS"], "tls": false, "error": .null,
         "request": [
             "opCode": "Query",
             "questions": [["name": "db.internal", "type": "A"], ["name": "x.internal", "type": "AAAA"]],
@@ -39,7 +39,7 @@ enum Items {
     ]
 
     static let halfConnection: JSONValue = [
-        "protocol": ["name": "http", "abbr": "HTTP"], "tls": true, "response": nil, "request": ["method": "GET"],
+        "protocol": ["name": "http", "abbr": "HTTP"], "tls": true, "response": .null, "request": ["method": "GET"],
         "error": ["type": "pair-not-found", "msg": "no response"],
     ]
 

@@ -26,7 +26,7 @@ struct JSONValueTests {
 
     @Test("each accessor gives its own kind only, and a number as a double either way")
     func accessors() {
-        let values: [JSONValue] = [nil, true, 1, 1.5, "s", [], [:]]
+        let values: [JSONValue] = [.null, true, 1, 1.5, "s", [], [:]]
         #expect(values.map(\.isNull) == [true, false, false, false, false, false, false])
         #expect(values.map(\.boolean) == [nil, true, nil, nil, nil, nil, nil])
         #expect(values.map(\.integer) == [nil, nil, 1, nil, nil, nil, nil])

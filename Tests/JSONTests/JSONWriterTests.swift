@@ -25,7 +25,7 @@ struct JSONWriterTests {
 
     @Test("with an indent each level has its lines, and empty brackets stay together")
     func indented() {
-        let value: JSONValue = ["a": [1, [], [:]], "b": ["c": nil]]
+        let value: JSONValue = ["a": [1, [], [:]], "b": ["c": .null]]
         #expect(
             String(decoding: value.encoded(indent: 2), as: UTF8.self) == """
                 {

@@ -61,11 +61,59 @@ struct StringInternerTests {
         #expect(Self.address(strings[0]) == Self.address(strings[1]))
     }
 
+    @Test("a text that was seen lately is not decoded again, and another one is never taken for it")
+    func decodedTexts() throws {
+        let interner = StringInterner()
+        var decodings = 0
+        func decoded(_ text: String) throws -> [String] {
+            try interner.decoded(Array(text.utf8)) { () throws(JSONError) in
+                decodings += 1
+                return [text]
+            }
+        }
+        for _ in 0..<2 { #expect(try decoded("{}") == ["{}"]) }
+        #expect(decodings == 1)
+        // Many more than there are places: each pushes others out, and what comes out is right.
+        for round in 0..<2 {
+            for i in 0..<5_000 { #expect(try decoded("text \(i)") == ["text \(i)"], "round \(round)") }
+        }
+        #expect(try decoded("") == [""])
+    }
+
+    @Test("decoded values of different types are kept apart")
+    func decodedTypes() throws {
+        let interner = StringInterner()
+        let text = Array("7".utf8)
+        for _ in 0..<2 {
+            #expect(try interner.decoded(text) { () throws(JSONError) in 7 } == 7)
+            #expect(try interner.decoded(text) { () throws(JSONError) in "seven" } == "seven")
+        }
+    }
+
+    @Test("a failure is not kept, and neither is what a very long text decodes to")
+    func decodedFailures() throws {
+        let interner = StringInterner()
+        let failure = JSONError(reason: .truncated, offset: 1)
+        #expect(throws: failure) {
+            try interner.decoded(Array("{".utf8)) { () throws(JSONError) -> Int in throw failure }
+        }
+        #expect(try interner.decoded(Array("{".utf8)) { () throws(JSONError) in 1 } == 1)
+        let long = [UInt8](repeating: 0x20, count: 5_000)
+        for i in 0..<2 { #expect(try interner.decoded(long) { () throws(JSONError) in i } == i) }
+    }
+
     /// A copy that shares nothing with a literal.
     private static func fresh(_ text: String) -> String { String(decoding: Array(text.utf8), as: UTF8.self) }
 
     private static func address(_ string: String) -> UnsafeRawPointer? {
         var string = string
         return string.withUTF8 { UnsafeRawPointer($0.baseAddress) }
+    }
+}
+
+extension StringInterner {
+    fileprivate func string(_ text: String) -> String {
+        var text = text
+        return text.withUTF8 { string(UnsafeRawBufferPointer($0)) }
     }
 }

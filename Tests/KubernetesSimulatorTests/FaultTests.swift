@@ -193,7 +193,7 @@ import Testing
                 ["match": ["verb": "list"], "times": 1, "fault": ["status": 503, "retryAfterSeconds": 2]])
             #expect(try planned.json == ["id": 1])
             #expect(try await probe.send("GET", Self.path).headers["retry-after"] == "2")
-            _ = try await post("faults", ["times": nil, "fault": ["disconnect": true]])
+            _ = try await post("faults", ["times": .null, "fault": ["disconnect": true]])
             await #expect(throws: RawConnection.Closed.self) { try await probe.send("GET", Self.path) }
             #expect(try await probe.send("DELETE", "/simulator/faults").status == 200)
 

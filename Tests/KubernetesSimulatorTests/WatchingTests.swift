@@ -107,7 +107,7 @@ import Testing
                     "type": "BOOKMARK",
                     "object": [
                         "kind": "ConfigMap", "apiVersion": "v1",
-                        "metadata": ["resourceVersion": "1004", "creationTimestamp": nil],
+                        "metadata": ["resourceVersion": "1004", "creationTimestamp": .null],
                     ],
                 ])
             try simulator.create(pod("unrelated"))
@@ -144,7 +144,7 @@ import Testing
             let bookmark = try JSONValue(parsing: try #require(try await watch.nextLine()))
             #expect(
                 bookmark["object"]?["metadata"] == [
-                    "resourceVersion": "1005", "creationTimestamp": nil,
+                    "resourceVersion": "1005", "creationTimestamp": .null,
                     "annotations": ["k8s.io/initial-events-end": "true"],
                 ])
             try simulator.create(configMap("two"))

@@ -67,7 +67,7 @@ struct VerbTests {
         func patch(_ patch: Patch) async throws -> JSONValue? {
             try await client.patch(.configMaps, patch, namespace: namespace, name: "settings")["data"]
         }
-        #expect(try await patch(.merge(["data": ["a": nil, "b": "3", "c": "4"]])) == ["b": "3", "c": "4"])
+        #expect(try await patch(.merge(["data": ["a": .null, "b": "3", "c": "4"]])) == ["b": "3", "c": "4"])
         let steps: [JSONValue] = [
             ["op": "test", "path": "/data/b", "value": "3"], ["op": "remove", "path": "/data/c"],
             ["op": "add", "path": "/data/d", "value": "5"],

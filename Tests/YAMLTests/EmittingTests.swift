@@ -15,7 +15,7 @@ struct EmittingTests {
                 "exp": "1e3", "num": "1", "time": "12:30", "script": "one\n  two\nthree\n", "strip": "a\nb",
                 "tab": "a\tb", "star": "*a", "quote": "it's \"q\"", "null": "null", "space": " a ", "on": "off",
             ],
-            "list": [1, 2.5, nil, true, [1, [2]], ["a": 1, "b": [["c": "d"]]], [], [:]],
+            "list": [1, 2.5, .null, true, [1, [2]], ["a": 1, "b": [["c": "d"]]], [], [:]],
             "none": [:],
         ]
         // The texts below "data" are those of `kubectl create configmap --dry-run=client -o yaml`, version 1.32.

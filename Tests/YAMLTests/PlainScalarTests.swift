@@ -9,7 +9,8 @@ struct PlainScalarTests {
     static let seenInKubectl: [(String, JSONValue)] = [
         ("y", true), ("Y", true), ("n", false), ("N", false), ("yes", true), ("Yes", true), ("yEs", "yEs"),
         ("no", false), ("on", true), ("off", false), ("On", true), ("OFF", false), ("true", true), ("True", true),
-        ("tRue", "tRue"), ("false", false), ("~", nil), ("null", nil), ("Null", nil), ("nULL", "nULL"), ("", nil),
+        ("tRue", "tRue"), ("false", false), ("~", .null), ("null", .null), ("Null", .null), ("nULL", "nULL"),
+        ("", .null),
         ("0x1F", 31), ("0X1F", 31), ("0o17", 15), ("017", 15), ("08", .double(8)), ("0b101", 5), ("0B1", 1),
         ("1_000", 1000), ("+5", 5), ("-5", -5), ("-0x1F", -31), ("-0b11", -3), ("+0x10", 16), ("-0o17", -15),
         ("0_7", 7), ("0x_1F", 31), ("0_x1F", 31), ("10_", 10), ("1__0", 10), ("00", 0), ("-0", 0),
@@ -47,7 +48,7 @@ struct PlainScalarTests {
         "a tag decides what a scalar is",
         arguments: [
             ("!!str 5", "5"), ("!!str ~", "~"), ("!!str", ""), ("!!str yes", "yes"), ("!!int \"7\"", 7),
-            ("!!bool 'true'", true), ("!!bool \"yes\"", true), ("!!null \"\"", nil), ("!!float 5", .double(5)),
+            ("!!bool 'true'", true), ("!!bool \"yes\"", true), ("!!null \"\"", .null), ("!!float 5", .double(5)),
             ("!!float \"1e3\"", .double(1000)), ("!<tag:yaml.org,2002:int> \"5\"", 5), ("!local 5", "5"),
             ("!!binary aGVsbG8=", "hello"), ("!!timestamp 2001-12-14", "2001-12-14"), ("!!foo x", "x"),
         ] as [(String, JSONValue)])

@@ -19,8 +19,8 @@ extension JSONReader {
 
     /// A time, or nil for null. Text that is no time is taken as none: a summary is no place to refuse an object.
     public mutating func readTimestamp() throws(JSONError) -> Timestamp? {
-        guard let text = try readStringOrNull() else { return nil }
-        return Timestamp(text)
+        if try readNull() { return nil }
+        return Timestamp(in: try readText())
     }
 
     /// Enters an object, or consumes a null and returns false.
@@ -35,5 +35,17 @@ extension JSONReader {
         if try readNull() { return false }
         try beginArray()
         return true
+    }
+}
+
+extension Timestamp {
+    /// The moment that stands there; nil if it is none.
+    init?(in text: JSONKey) {
+        // No time has a character that JSON would have to escape; who escapes one all the same is understood too.
+        if text.isEscaped {
+            self.init(text.string)
+        } else {
+            self.init(utf8: text.bytes.assumingMemoryBound(to: UInt8.self))
+        }
     }
 }

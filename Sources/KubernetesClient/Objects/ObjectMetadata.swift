@@ -79,13 +79,17 @@ public struct ObjectMetadata: Sendable {
         _ reader: inout JSONReader, _ interner: StringInterner
     ) throws(JSONError) -> [Label] {
         if try reader.readNull() { return [] }
-        var labels: [Label] = []
-        try reader.beginObject()
-        while let key = try reader.nextMember() {
-            let key = interner.string(key.string)
-            labels.append(Label(key: key, value: try reader.text(interner)))
+        // The pods of a deployment have the same labels, written in the same order: read once, kept once.
+        let start = reader
+        return try interner.decoded(try reader.readRaw()) { () throws(JSONError) in
+            var labels: [Label] = []
+            var reader = start
+            try reader.beginObject()
+            while let key = try reader.nextMember() {
+                labels.append(Label(key: interner.string(key), value: try reader.text(interner)))
+            }
+            return labels
         }
-        return labels
     }
 
     private static func readController(

@@ -25,10 +25,11 @@ extension Pod {
         var message = ""
         var hostIP = ""
         var podIP = ""
-        var podIPs: [String] = []
+        var podIPs = Pod.Addresses()
         var started: Timestamp?
         var qosClass = ""
         var conditions: [Condition] = []
+        var readinessChanged: Timestamp?
         var initial: [Container] = []
         var ordinary: [Container] = []
         var ephemeral: [Container] = []
@@ -45,7 +46,7 @@ extension Pod {
                 case "podIPs": podIPs = try Self.readIPs(&reader)
                 case "startTime": started = try reader.readTimestamp()
                 case "qosClass": qosClass = try reader.text(interner)
-                case "conditions": conditions = try Condition.readAll(&reader, interner)
+                case "conditions": (conditions, readinessChanged) = try Condition.readAll(&reader, interner)
                 case "containerStatuses": ordinary = try Container.readAll(.ordinary, &reader, interner)
                 case "initContainerStatuses": initial = try Container.readAll(.initial, &reader, interner)
                 case "ephemeralContainerStatuses": ephemeral = try Container.readAll(.ephemeral, &reader, interner)
@@ -54,9 +55,9 @@ extension Pod {
             }
         }
 
-        private static func readIPs(_ reader: inout JSONReader) throws(JSONError) -> [String] {
-            guard try reader.beginArrayOrNull() else { return [] }
-            var addresses: [String] = []
+        private static func readIPs(_ reader: inout JSONReader) throws(JSONError) -> Pod.Addresses {
+            var addresses = Pod.Addresses()
+            guard try reader.beginArrayOrNull() else { return addresses }
             while try reader.nextElement() {
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
@@ -69,34 +70,72 @@ extension Pod {
 }
 
 extension Pod.Condition {
+    /// The conditions, and when `Ready` last changed.
     fileprivate static func readAll(
         _ reader: inout JSONReader, _ interner: StringInterner
-    ) throws(JSONError) -> [Pod.Condition] {
-        guard try reader.beginArrayOrNull() else { return [] }
-        var conditions: [Pod.Condition] = []
+    ) throws(JSONError) -> (conditions: [Pod.Condition], readinessChanged: Timestamp?) {
+        guard try reader.beginArrayOrNull() else { return ([], nil) }
+        // But for their times, most pods have the same conditions: looked up by their words, read once, kept once.
+        let start = reader
+        var words: [UInt8] = []
+        words.reserveCapacity(256)
+        var readinessChanged: Timestamp?
         while try reader.nextElement() {
-            var type = ""
-            var status = ""
-            var reason = ""
-            var message = ""
-            var changed: Timestamp?
+            let condition = try Words(from: &reader)
+            condition.append(to: &words)
+            if condition.isReadiness { readinessChanged = condition.changed.flatMap(Timestamp.init(in:)) }
+        }
+        let conditions = try interner.decoded(words) { () throws(JSONError) in
+            var conditions: [Pod.Condition] = []
+            var reader = start
+            while try reader.nextElement() { conditions.append(try Words(from: &reader).condition(interner)) }
+            return conditions
+        }
+        return (conditions, readinessChanged)
+    }
+
+    /// A condition as it stands in the text.
+    private struct Words {
+        var type: JSONKey?
+        var status: JSONKey?
+        var reason: JSONKey?
+        var message: JSONKey?
+        var changed: JSONKey?
+
+        init(from reader: inout JSONReader) throws(JSONError) {
             try reader.beginObject()
             while let key = try reader.nextMember() {
                 switch key {
-                case "type": type = try reader.text(interner)
-                case "status": status = try reader.text()
-                case "reason": reason = try reader.text(interner)
-                case "message": message = try reader.text(interner)
-                case "lastTransitionTime": changed = try reader.readTimestamp()
+                case "type": type = try reader.readTextOrNull()
+                case "status": status = try reader.readTextOrNull()
+                case "reason": reason = try reader.readTextOrNull()
+                case "message": message = try reader.readTextOrNull()
+                case "lastTransitionTime": changed = try reader.readTextOrNull()
                 default: try reader.skipValue()
                 }
             }
-            let isTelling = type == "DisruptionTarget"
-            conditions.append(
-                Pod.Condition(
-                    type: type, status: status, reason: reason, message: isTelling ? message : "", changed: changed))
+            if type.map({ $0 == "DisruptionTarget" }) != true { message = nil }
         }
-        return conditions
+
+        var isReadiness: Bool { type.map { $0 == "Ready" } == true }
+
+        /// Appends what tells these words from others: none of them has an unescaped quote.
+        func append(to words: inout [UInt8]) {
+            Self.append(type, to: &words)
+            Self.append(status, to: &words)
+            Self.append(reason, to: &words)
+            Self.append(message, to: &words)
+        }
+
+        private static func append(_ word: JSONKey?, to words: inout [UInt8]) {
+            if let word { words.append(contentsOf: word.bytes) }
+            words.append(UInt8(ascii: "\""))
+        }
+
+        func condition(_ interner: StringInterner) -> Pod.Condition {
+            func text(_ word: JSONKey?) -> String { word.map(interner.string) ?? "" }
+            return Pod.Condition(type: text(type), status: text(status), reason: text(reason), message: text(message))
+        }
     }
 }
 

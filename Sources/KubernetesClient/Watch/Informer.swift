@@ -142,7 +142,7 @@ public final class Informer<Object: WatchedObject>: Sendable {
         // Under the lock, so that no change falls between the copy and the first event.
         state.withLock { state in
             let now = ContinuousClock.now
-            let events = state.cache.objects.values.map {
+            let events = state.cache.objects.values.lazy.map {
                 InformerEvent<Object>(change: .added($0), source: .initial, raw: nil, received: now)
             }
             subscription.deliver(events, isSynced: state.health.isSynced)
@@ -163,16 +163,22 @@ public final class Informer<Object: WatchedObject>: Sendable {
         state.withLock { state in
             var events: [InformerEvent<Object>] = []
             events.reserveCapacity(lines.count)
+            var changes: [InformerChange<Object>] = []
             for line in lines {
-                let (changes, raw): ([InformerChange<Object>], RawJSON?)
+                let raw: RawJSON
                 switch line {
-                case .update(let object, let text): (changes, raw) = (state.cache.update(object), text)
-                case .deletion(let object, let text): (changes, raw) = (state.cache.delete(object), text)
+                case .update(let object, let text):
+                    state.cache.update(object, into: &changes)
+                    raw = text
+                case .deletion(let object, let text):
+                    state.cache.delete(object, into: &changes)
+                    raw = text
                 default: continue
                 }
                 for change in changes {
                     events.append(InformerEvent(change: change, source: .watch, raw: raw, received: received))
                 }
+                changes.removeAll(keepingCapacity: true)
             }
             Self.deliver(events, &state)
         }
@@ -182,9 +188,9 @@ public final class Informer<Object: WatchedObject>: Sendable {
     func replace(with list: GatheredList<Object>, received: ContinuousClock.Instant) {
         let waiters = state.withLock { state in
             let source: InformerEvent<Object>.Source = state.health.isSynced ? .relist : .initial
-            let events = state.cache.replace(with: list.objects).map { change in
-                let raw: RawJSON? = if case .deleted = change { nil } else { list.raw[change.object.identity.key] }
-                return InformerEvent<Object>(change: change, source: source, raw: raw, received: received)
+            // Lazily, since there may be as many as there are objects.
+            let events = state.cache.replace(with: list.objects).lazy.map { change in
+                InformerEvent<Object>(change: change, source: source, raw: list.raw(of: change), received: received)
             }
             state.health.isSynced = true
             Self.deliver(events, &state)
@@ -194,7 +200,7 @@ public final class Informer<Object: WatchedObject>: Sendable {
         for waiter in waiters.values { waiter.resume() }
     }
 
-    private static func deliver(_ events: [InformerEvent<Object>], _ state: inout State) {
+    private static func deliver(_ events: some Collection<InformerEvent<Object>>, _ state: inout State) {
         state.health.changes += events.count
         for entry in state.subscriptions {
             entry.subscription?.deliver(events, isSynced: state.health.isSynced)
@@ -209,7 +215,7 @@ public final class Informer<Object: WatchedObject>: Sendable {
 struct GatheredList<Object: WatchedObject>: Sendable {
     private(set) var objects: [Object] = []
     /// The JSON texts of the first ones, as far as `rawByteLimit` allows.
-    private(set) var raw: [ObjectKey: RawJSON] = [:]
+    private var raw: [ObjectKey: RawJSON] = [:]
     private let rawByteLimit: Int
     private var rawBytes = 0
 
@@ -223,5 +229,12 @@ struct GatheredList<Object: WatchedObject>: Sendable {
             objects.append(item.object)
             if rawBytes <= rawByteLimit { raw[item.object.identity.key] = item.raw }
         }
+    }
+
+    /// The JSON text of the object as it is after the change.
+    func raw(of change: InformerChange<Object>) -> RawJSON? {
+        if raw.isEmpty { return nil }
+        if case .deleted = change { return nil }
+        return raw[change.object.identity.key]
     }
 }

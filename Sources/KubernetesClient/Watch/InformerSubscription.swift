@@ -38,8 +38,9 @@ public final class InformerSubscription<Object: WatchedObject>: AsyncSequence, S
     let rawByteLimit: Int
 
     /// Hands events over, in order. `isSynced` says that with them the cache is complete.
-    func deliver(_ events: [InformerEvent<Object>], isSynced: Bool) {
+    func deliver(_ events: some Collection<InformerEvent<Object>>, isSynced: Bool) {
         let (waiter, batch) = state.withLock { state in
+            state.queue.reserve(events.count)
             for event in events { state.queue.append(event) }
             state.isSynced = state.isSynced || isSynced
             guard state.waiter != nil, let batch = Self.nextBatch(&state) else {
@@ -72,6 +73,9 @@ public final class InformerSubscription<Object: WatchedObject>: AsyncSequence, S
         public mutating func next() async -> InformerBatch<Object>? { await subscription.next() }
     }
 
+    @specialized(where Object == Pod)
+    @specialized(where Object == ClusterEvent)
+    @specialized(where Object == ObjectSummary)
     private func next() async -> InformerBatch<Object>? {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

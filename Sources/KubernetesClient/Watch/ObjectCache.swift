@@ -7,34 +7,39 @@ struct ObjectCache<Object: WatchedObject>: Sendable {
     /// Events that told of nothing new: repetitions, and versions older than the known one.
     private(set) var outdatedEvents = 0
 
-    /// The server told that the object exists in this version.
-    mutating func update(_ object: Object) -> [InformerChange<Object>] {
+    /// The server told that the object exists in this version. Appends what that changed.
+    mutating func update(_ object: Object, into changes: inout [InformerChange<Object>]) {
         let identity = object.identity
-        guard let known = objects[identity.key] else {
-            objects[identity.key] = object
-            return [.added(object)]
+        // Put there first and back if it was wrong, which is rare: one look-up instead of two.
+        guard let known = objects.updateValue(object, forKey: identity.key) else {
+            changes.append(.added(object))
+            return
         }
         let knownIdentity = known.identity
-        guard knownIdentity.uid == identity.uid else {
-            if isOlder(identity, than: knownIdentity) { return outdated() }
-            objects[identity.key] = object
-            return [.deleted(known), .added(object)]
+        if identity.resourceVersion == knownIdentity.resourceVersion && identity.uid == knownIdentity.uid
+            || isOlder(identity, than: knownIdentity)
+        {
+            objects[identity.key] = known
+            outdatedEvents += 1
+        } else if identity.uid == knownIdentity.uid {
+            changes.append(.modified(object, from: known))
+        } else {
+            changes.append(.deleted(known))
+            changes.append(.added(object))
         }
-        if identity.resourceVersion == knownIdentity.resourceVersion || isOlder(identity, than: knownIdentity) {
-            return outdated()
-        }
-        objects[identity.key] = object
-        return [.modified(object, from: known)]
     }
 
-    /// The server told that the object is gone; `object` is its last version.
-    mutating func delete(_ object: Object) -> [InformerChange<Object>] {
+    /// The server told that the object is gone; `object` is its last version. Appends what that changed.
+    mutating func delete(_ object: Object, into changes: inout [InformerChange<Object>]) {
         let identity = object.identity
         guard let known = objects[identity.key], known.identity.uid == identity.uid,
             !isOlder(identity, than: known.identity)
-        else { return outdated() }
+        else {
+            outdatedEvents += 1
+            return
+        }
         objects[identity.key] = nil
-        return [.deleted(object)]
+        changes.append(.deleted(object))
     }
 
     /// These objects, and no others, exist: what changed by that, deletions first.
@@ -47,6 +52,7 @@ struct ObjectCache<Object: WatchedObject>: Sendable {
         objects.reserveCapacity(list.count)
         var deletions: [InformerChange<Object>] = []
         var changes: [InformerChange<Object>] = []
+        if old.isEmpty { changes.reserveCapacity(list.count) }
         for object in list {
             let identity = object.identity
             objects[identity.key] = object
@@ -62,12 +68,7 @@ struct ObjectCache<Object: WatchedObject>: Sendable {
             }
         }
         deletions += old.values.map { .deleted($0) }
-        return deletions + changes
-    }
-
-    private mutating func outdated() -> [InformerChange<Object>] {
-        outdatedEvents += 1
-        return []
+        return deletions.isEmpty ? changes : deletions + changes
     }
 
     private func isOlder(_ a: ObjectIdentity, than b: ObjectIdentity) -> Bool {

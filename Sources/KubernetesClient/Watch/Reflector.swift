@@ -74,6 +74,9 @@ struct Reflector<Object: WatchedObject>: Sendable {
 // MARK: - Listing and verifying
 
 extension Reflector {
+    @specialized(where Object == Pod)
+    @specialized(where Object == ClusterEvent)
+    @specialized(where Object == ObjectSummary)
     private func readPage(
         _ request: ListPageRequest, into list: inout GatheredList<Object>, _ interner: StringInterner
     ) async -> ReflectorStateMachine.Action {
@@ -165,6 +168,11 @@ extension Reflector {
     }
 
     /// Reads the stream to its end, or to the line that the machine wants no more after. True if the connection broke.
+    // Called from other modules, where the compiler cannot see inside: without this all that a line goes through would
+    // be done by way of metadata and witness tables.
+    @specialized(where Object == Pod)
+    @specialized(where Object == ClusterEvent)
+    @specialized(where Object == ObjectSummary)
     private func read(_ response: APIResponse) async -> Bool {
         let interner = StringInterner()
         var buffer = LineBuffer(limit: informer.settings.lineByteLimit)

@@ -15,7 +15,7 @@ extension ReflectorStateMachine {
 
     /// What became of a request that brought no success.
     enum Failure: Sendable, Equatable {
-        case status(APIStatus, retryAfter: Duration?)
+        indirect case status(APIStatus, retryAfter: Duration?)
         case connection
         case garbled
         case tooLarge
@@ -49,7 +49,7 @@ extension ReflectorStateMachine {
     enum Line: Sendable, Equatable {
         case change(version: String)
         case bookmark(version: String, isInitialEventsEnd: Bool)
-        case error(APIStatus)
+        indirect case error(APIStatus)
         case unknown
         case garbled
     }
@@ -93,7 +93,7 @@ extension ReflectorStateMachine {
 
     enum Verdict: Sendable, Equatable {
         case expired
-        case error(APIStatus)
+        indirect case error(APIStatus)
         case garbled
         case silent
         case unprobeable

@@ -6,9 +6,10 @@ enum WatchLine<Object: WatchedObject>: Sendable {
     case update(Object, RawJSON)
     case deletion(Object, RawJSON)
     case bookmark(version: String, isInitialEventsEnd: Bool)
-    case error(APIStatus)
+    // Rare and large: kept apart, so that the others are small.
+    indirect case error(APIStatus)
     case unknown(type: String)
-    case garbled(JSONError)
+    indirect case garbled(JSONError)
 
     /// Decodes the line that lies in `bytes` at `line`.
     init(_ bytes: [UInt8], _ line: Range<Int>, interner: StringInterner) {

@@ -38,7 +38,7 @@ struct Review {
         return .json(
             [
                 "kind": .string(kind.rawValue), "apiVersion": .string(apiVersion),
-                "metadata": ["creationTimestamp": nil], "spec": spec, "status": status,
+                "metadata": ["creationTimestamp": .null], "spec": spec, "status": status,
             ], status: 201)
     }
 

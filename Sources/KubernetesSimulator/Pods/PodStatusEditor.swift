@@ -100,7 +100,7 @@ struct PodStatusEditor {
 
     mutating func setCondition(_ type: String, _ isTrue: Bool, reason: String? = nil, message: String? = nil) {
         var condition: JSONValue = [
-            "type": .string(type), "status": isTrue ? "True" : "False", "lastProbeTime": nil,
+            "type": .string(type), "status": isTrue ? "True" : "False", "lastProbeTime": .null,
             "lastTransitionTime": time,
         ]
         if let reason { condition["reason"] = .string(reason) }

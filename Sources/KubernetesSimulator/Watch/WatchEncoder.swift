@@ -35,7 +35,7 @@ struct WatchEncoder {
     static func bookmark(
         _ revision: UInt64, _ resource: Resource, _ representation: Representation, endsInitialEvents: Bool = false
     ) -> [UInt8] {
-        var metadata: JSONValue = ["resourceVersion": .string(String(revision)), "creationTimestamp": nil]
+        var metadata: JSONValue = ["resourceVersion": .string(String(revision)), "creationTimestamp": .null]
         if endsInitialEvents { metadata["annotations"] = ["k8s.io/initial-events-end": "true"] }
         let (kind, apiVersion) = representation.type(of: resource)
         var object: JSONValue = ["kind": .string(kind), "apiVersion": .string(apiVersion), "metadata": metadata]

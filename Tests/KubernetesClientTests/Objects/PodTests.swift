@@ -106,6 +106,32 @@ struct PodTests {
         }
     }
 
+    @Test("pods that have labels and conditions in common keep them once, whatever the conditions' times")
+    func sharing() throws {
+        func text(_ app: String, _ ready: String, _ time: Int) -> String {
+            #"{"metadata":{"name":"p\#(time)","labels":{"app":"\#(app)","tier":null}},"status":{"conditions":["#
+                + #"{"type":"Ready","status":"\#(ready)","lastTransitionTime":"2026-01-31T10:00:0\#(time)Z"}]}}"#
+        }
+        let interner = StringInterner()
+        func pod(_ app: String, _ ready: String, _ time: Int) throws -> Pod {
+            let bytes = Array(text(app, ready, time).utf8)
+            return try bytes.withUnsafeBytes { bytes in
+                var reader = JSONReader(bytes)
+                return try Pod(from: &reader, interner: interner)
+            }
+        }
+        func address<Element>(_ array: [Element]) -> UnsafeRawPointer? {
+            array.withUnsafeBytes { $0.baseAddress }
+        }
+        let pods = [try pod("web", "True", 1), try pod("web", "True", 2), try pod("db", "False", 3)]
+        #expect(address(pods[0].metadata.labels) == address(pods[1].metadata.labels))
+        #expect(address(pods[0].conditions) == address(pods[1].conditions))
+        #expect(pods.map { $0.metadata[label: "app"] } == ["web", "web", "db"])
+        #expect(pods.map { $0.metadata[label: "tier"] } == ["", "", ""])
+        #expect(
+            pods.map(\.conditions) == ["True", "True", "False"].map { [.init(type: "Ready", status: $0, reason: "")] })
+    }
+
     @Test("of old servers the single address counts")
     func singleAddress() throws {
         let pod = try Pod.reading(#"{"metadata":{"name":"p"},"status":{"podIP":"10.1.0.7"}}"#)

@@ -42,3 +42,17 @@ enum Change: Equatable, CustomStringConvertible {
         }
     }
 }
+
+extension ObjectCache {
+    mutating func update(_ object: Object) -> [InformerChange<Object>] {
+        var changes: [InformerChange<Object>] = []
+        update(object, into: &changes)
+        return changes
+    }
+
+    mutating func delete(_ object: Object) -> [InformerChange<Object>] {
+        var changes: [InformerChange<Object>] = []
+        delete(object, into: &changes)
+        return changes
+    }
+}
