@@ -163,7 +163,7 @@ extension Pod.Container {
             case "ready": isReady = try reader.flag()
             case "started": isStarted = try reader.flag()
             case "restartCount": restartCount = try reader.integer()
-            case "containerID": containerID = Pod.shortContainerID(try reader.text())
+            case "containerID": containerID = try Pod.readContainerID(&reader)
             case "state": state = try Pod.ContainerState(from: &reader, interner)
             case "lastState": lastState = try Pod.ContainerState(from: &reader, interner)
             default: try reader.skipValue()
@@ -223,7 +223,7 @@ extension Pod.Termination {
             case "message": message = try reader.text()
             case "startedAt": started = try reader.readTimestamp()
             case "finishedAt": finished = try reader.readTimestamp()
-            case "containerID": containerID = Pod.shortContainerID(try reader.text())
+            case "containerID": containerID = try Pod.readContainerID(&reader)
             default: try reader.skipValue()
             }
         }
@@ -231,8 +231,20 @@ extension Pod.Termination {
 }
 
 extension Pod {
-    /// `containerd://51d8…` without the runtime's name, cut to 13 digits.
-    fileprivate static func shortContainerID(_ text: String) -> String {
-        String((text.split(separator: "/", omittingEmptySubsequences: true).last ?? "").prefix(13))
+    /// `containerd://51d8…` without the runtime's name, cut to 13 digits, which need no memory of their own.
+    fileprivate static func readContainerID(_ reader: inout JSONReader) throws(JSONError) -> String {
+        guard let text = try reader.readTextOrNull() else { return "" }
+        let digitCount = 13
+        // Bytes, not characters: looking for the slash by characters took a fifth of the time of reading a pod.
+        guard !text.isEscaped else {
+            let bytes = Array(text.string.utf8)
+            return String(decoding: bytes[behindSlash(bytes)...].prefix(digitCount), as: UTF8.self)
+        }
+        let bytes = text.bytes
+        return String(decoding: bytes[behindSlash(bytes)...].prefix(digitCount), as: UTF8.self)
+    }
+
+    private static func behindSlash<Bytes: BidirectionalCollection<UInt8>>(_ bytes: Bytes) -> Bytes.Index {
+        bytes.lastIndex(of: UInt8(ascii: "/")).map { bytes.index(after: $0) } ?? bytes.startIndex
     }
 }
