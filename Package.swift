@@ -72,6 +72,7 @@ let package = Package(
         module("JSON", [ordered]),
         module("YAML", ["CYAML", "JSON"]),
         module("Digests", ["CCrypto"]),
+        module("Settings", ["YAML", "JSON", ordered]),
 
         // The Kubernetes client
         module("CurlTransport", ["CCurl", "Threading", deque]),
@@ -145,6 +146,7 @@ let package = Package(
             "RemoraCLI",
             [
                 "Hub", "LocalRun", "ScriptCheck", "ScriptFolder", "ScriptRuntime", "ScriptStore", "ScriptHelpers",
+                "Settings", "Digests",
                 "Integrations", "Metrics", "FilterLanguage", "KubernetesClient", "KubernetesConfiguration",
                 "KubernetesSimulator", "CurlTransport", "Threading", "Timestamps", "JSON", argumentParser,
             ]),
@@ -175,6 +177,7 @@ let package = Package(
             ]),
         tests(of: "YAML", ["JSON"]),
         tests(of: "Digests"),
+        tests(of: "Settings", ["JSON"]),
         tests(of: "CurlTransport", ["HTTPServer", "FaultProxy", "Threading", subprocess]),
         tests(of: "KubernetesConfiguration", ["YAML", "JSON", "CurlTransport", "Timestamps"]),
         tests(

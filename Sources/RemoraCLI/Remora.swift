@@ -9,8 +9,10 @@ public struct Remora: AsyncParsableCommand {
         abstract: "Hooks for what happens in a Kubernetes cluster.",
         version: "remora \(version)",
         subcommands: [
-            RunCommand.self, CheckCommand.self, InitCommand.self, WatchCommand.self, HubCommand.self,
-            ConsoleCommand.self, StatusCommand.self, JobsCommand.self, DoctorCommand.self, DemoCommand.self,
+            RunCommand.self, ScriptsCommand.self, CheckCommand.self, InitCommand.self, WatchCommand.self,
+            HubCommand.self,
+            ConsoleCommand.self, StatusCommand.self, JobsCommand.self, DoctorCommand.self, ConfigCommand.self,
+            DemoCommand.self,
         ])
 
     /// The version, as in CHANGELOG.md.

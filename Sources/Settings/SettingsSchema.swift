@@ -1,4 +1,4 @@
-package import JSON
+internal import JSON
 internal import OrderedCollections
 
 /// The settings that there are, with their types and defaults.

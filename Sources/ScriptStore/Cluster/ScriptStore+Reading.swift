@@ -132,3 +132,11 @@ extension ScriptStore {
         return StoreLocation.usualConfigMapName
     }
 }
+
+extension ScriptStore {
+    /// The config map's name, and the revision of its scripts; empty if they cannot be read.
+    package func nameAndRevision() async throws -> (name: String, revision: String) {
+        let snapshot = try await read(orEmpty: true)
+        return (snapshot.configMapName, snapshot.isUnreadable ? "" : snapshot.scripts.revision)
+    }
+}

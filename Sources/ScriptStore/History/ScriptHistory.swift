@@ -1,5 +1,5 @@
 internal import JSON
-internal import KubernetesClient
+package import KubernetesClient
 internal import Timestamps
 
 /// Earlier versions of the scripts, in a config map of their own beside the scripts'.
@@ -9,6 +9,12 @@ internal import Timestamps
 package struct ScriptHistory: Sendable {
     let client: KubernetesClient
     let namespace: String
+
+    /// The history of config maps of a namespace.
+    package init(client: KubernetesClient, namespace: String) {
+        self.client = client
+        self.namespace = namespace
+    }
 
     /// The name of the history's config map.
     package static func name(for configMap: String) -> String { configMap + "-history" }
