@@ -158,7 +158,7 @@ let package = Package(
         testSupport("InformerOracle", ["KubernetesClient", "Threading"]),
         testSupport("RemoraProgram", [subprocess]),
         testSupport("RealCluster", [subprocess]),
-        testSupport("RecordingServer", ["HTTPServer", "Threading"]),
+        testSupport("RecordingServer", ["HTTPServer", "Threading", subprocess]),
         tests(of: "Threading"),
         tests(of: "Timestamps"),
         tests(of: "JSON"),
@@ -172,7 +172,8 @@ let package = Package(
         tests(
             of: "ScriptHelpers",
             [
-                "ScriptRuntime", "Integrations", "CurlTransport", "Metrics", "RecordingServer", "JSON", "Threading",
+                "ScriptRuntime", "Integrations", "CurlTransport", "Metrics", "RecordingServer", "JSON", "YAML",
+                "Threading",
                 subprocess,
             ]),
         tests(of: "YAML", ["JSON"]),

@@ -38,6 +38,7 @@ public final class CurlTransport: Sendable {
     /// Any status code is a response, not an error. Throws ``TransportError``, or `CancellationError` if the task was
     /// cancelled.
     public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        try Task.checkCancellation()
         let transfer = try Transfer(request, on: loop)
         guard loop.post(.start(transfer)) else {
             throw TransportError(kind: .shutDown, peer: transfer.peer, detail: "")

@@ -19,6 +19,9 @@ package struct IntegrationSettings: Sendable {
     /// Where a container has its metadata and credentials; replaced in tests.
     package var metadataEndpoint = "http://169.254.169.254"
     package var googleMetadataEndpoint = "http://metadata.google.internal"
+    /// No request takes longer than this, waits and repetitions included; uploads are exempt. What a script waits for in a
+    /// hook has to end long before the hook's own limit.
+    package var totalLimit: Duration = .seconds(60)
     /// The wall clock.
     package var now: @Sendable () -> Timestamp = { Timestamp.now() }
 

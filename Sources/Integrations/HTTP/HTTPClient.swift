@@ -15,6 +15,9 @@ package final class HTTPClient: Sendable {
     private let metadata: CurlTransport
     private let authorities: TLSSettings.Trust
 
+    /// When whoever asked for a request stops waiting for it: the end of a hook's or job's time.
+    @TaskLocal package static var deadline: ContinuousClock.Instant?
+
     /// Starts the transports' threads.
     package init(settings: IntegrationSettings, metrics: IntegrationMetrics) throws {
         self.settings = settings
@@ -36,7 +39,8 @@ package final class HTTPClient: Sendable {
         let start = ContinuousClock.now
         metrics.began(call.service)
         do {
-            let reply = try await attempts(call, deadline: start + call.total)
+            let total = start + min(call.total, settings.totalLimit)
+            let reply = try await attempts(call, deadline: min(total, Self.deadline ?? total))
             metrics.ended(call.service, status: reply.status, after: .now - start)
             return reply
         } catch {
@@ -90,7 +94,7 @@ package final class HTTPClient: Sendable {
             } catch {
                 result = .failure(error)
             }
-            let remaining = call.isUpload ? .seconds(60) : deadline - .now
+            let remaining = (call.isUpload ? Self.deadline ?? .now + silence(of: call) : deadline) - .now
             let action = schedule.ended(outcome(result), remaining: remaining, jitter: .random(in: 0...1))
             guard case .wait(let duration) = action else { return try result.get() }
             metrics.repeated(call.service)
@@ -171,11 +175,13 @@ package final class HTTPClient: Sendable {
         case .file(let file): request.file = file
         }
         if call.isUpload {
-            request.limits = TimeLimits(connect: Self.connectLimit, headers: nil, silence: call.silence)
+            request.limits = TimeLimits(
+                connect: Self.connectLimit, headers: nil, silence: silence(of: call),
+                total: Self.deadline.map { max($0 - .now, .milliseconds(1)) })
         } else {
             guard remaining > .zero else {
-                let seconds = call.total.components.seconds
-                throw IntegrationError(.timeout, "\(call.address.origin) took too long: no answer within \(seconds) s")
+                throw IntegrationError(
+                    .timeout, "\(call.address.origin) took too long: the time of the call is used up")
             }
             request.limits = TimeLimits(connect: Self.connectLimit, headers: nil, silence: nil, total: remaining)
         }
@@ -188,6 +194,9 @@ package final class HTTPClient: Sendable {
     }
 
     private static let connectLimit: Duration = .seconds(5)
+
+    /// How long nothing may happen in an upload: none of its bytes moving, or a server that asks to wait.
+    private func silence(of call: HTTPCall) -> Duration { min(call.silence, settings.totalLimit) }
 
     private func transport(_ route: HTTPCall.Route) -> CurlTransport {
         switch route {

@@ -43,7 +43,7 @@ package struct Helper: Sendable {
         case .waiting(let body):
             return [
                 HostFunction(path, waits: true) { call in
-                    try Self.translating { try Waiting.run { try await body(call) } }
+                    try Self.translating { try Waiting.run { try await Self.within(call, body) } }
                 },
                 HostFunction(path + ".later") { call in
                     let isTaken = outbox.add(call) {
@@ -52,12 +52,17 @@ package struct Helper: Sendable {
                             path: call.path, script: call.script, arguments: call.arguments,
                             deadline: .now + Self.laterTime,
                             console: call.console)
-                        _ = try await Self.translatingLater { try await body(call) }
+                        _ = try await Self.translatingLater { try await Self.within(call, body) }
                     }
                     return .json(.boolean(isTaken))
                 },
             ]
         }
+    }
+
+    /// Nothing goes on for a script that has stopped waiting for it.
+    private static func within(_ call: HelperCall, _ body: AsyncBody) async throws -> ScriptValue {
+        try await HTTPClient.$deadline.withValue(call.deadline) { try await body(call) }
     }
 
     private static func translating(_ body: () throws -> ScriptValue) throws -> ScriptValue {

@@ -32,6 +32,11 @@ package struct HelperContext: Sendable {
     package var metrics: MetricRegistry
     /// How much ``Outbox`` holds and does at a time.
     package var outbox = OutboxLimits()
+    /// Cuts a pod off from the network, given its name and namespace; nil where that is not allowed. Only the hub has it,
+    /// and only if the cluster's settings say so.
+    package var blockPod: (@Sendable (_ name: String, _ namespace: String) async throws -> Void)?
+    /// Tells this run of the process from earlier ones, whose left-over files are found in the data folder.
+    package var runID = String(UInt64.random(in: .min ... .max), radix: 36)
     /// Takes one line of `aggregation.*` (JSON, without line break); by default it goes to standard output.
     package var aggregationLine: @Sendable (String) -> Void = StandardOutput.writeLine
 

@@ -36,10 +36,12 @@ package final class ScriptHelpers: Sendable {
     package var preludes: [ScriptPrelude] { HelperPreludes.all(context) }
 
     private var groups: [[Helper]] {
-        [
+        let aws = AWSClient(http)
+        return [
             UtilityHelpers.all(context), AggregationHelpers.all(context), MetricHelpers.all(context.metrics),
-            FileHelpers.all(dataFolder),
-            WebhookHelpers.all(http), InfluxDBHelpers.all(http),
+            HubHelpers.all(context), FileHelpers.all(dataFolder), WebhookHelpers.all(http), InfluxDBHelpers.all(http),
+            SlackHelpers.all(http, dataFolder), ElasticHelpers.all(http), KinesisHelpers.all(aws),
+            StorageHelpers(context, dataFolder, http, aws).all, OTLPHelpers.all(http), ChatHelpers.all(http),
         ]
     }
 

@@ -24,6 +24,8 @@ package final class RecordingServer: Sendable {
         package var body: [UInt8]
         /// The connection is closed instead of any answer.
         package var isCut = false
+        /// The connection is closed after a part of the body.
+        package var isCutInBody = false
         /// How long the answer takes.
         package var delay: Duration = .zero
 
@@ -79,6 +81,12 @@ package final class RecordingServer: Sendable {
             state.withLock { $0.waiting -= 1 }
             if answer.isCut { return HTTPResponse(body: .disconnect) }
             var response = HTTPResponse(status: answer.status, body: .bytes(answer.body))
+            if answer.isCutInBody {
+                response.body = .stream { writer in
+                    try await writer.write(answer.body)
+                    throw CancellationError()
+                }
+            }
             for (name, value) in answer.headers { response.headers.append(name, value) }
             return response
         }
