@@ -118,6 +118,9 @@ struct DeclarationTests {
                     declared.insert((owner + [name]).joined(separator: "."))
                 } else if rest.hasPrefix("<") {
                     declared.insert((owner + [name]).joined(separator: "."))
+                } else if rest.hasPrefix(": Remora.Call<") {
+                    owner.append(name)
+                    declared.insert(owner.joined(separator: "."))
                 } else if rest == ": {" {
                     owner.append(name)
                 }

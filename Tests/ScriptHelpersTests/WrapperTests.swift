@@ -141,6 +141,35 @@ struct WrapperTests {
         }
     }
 
+    @Test("a snapshot of everything is one archive in the bucket; nothing stays, also when the upload fails")
+    func snapshot() async throws {
+        let uploads = Locked<[String: [UInt8]]>([:])
+        try await RecordingServer.run { request in
+            if request.path.hasPrefix("/closed/") { return .init(403) }
+            uploads.withLock { $0[request.path] = request.body }
+            return .init()
+        } _: { server in
+            let holder = Locked<DataFolder?>(nil)
+            let bench = try HelperBench(
+                process: ["AWS_ENDPOINT_URL_S3": server.url], extra: Self.capture { holder.withLock { $0 } })
+            holder.withLock { $0 = bench.helpers.dataFolder }
+            try await bench.load(
+                """
+                console.log(wrapper.pcapSnapshot("us-east-1", "a", "b", "box"));
+                try { wrapper.pcapSnapshot("us-east-1", "a", "b", "closed"); } catch (e) { console.log(e.code); }
+                """)
+            #expect(bench.console.last == "AUTH")
+            let (path, bytes) = try #require(uploads.withLock { $0.first })
+            #expect(path.hasPrefix("/box/node-a_10.0.0.1/snapshot_") && path.hasSuffix(".tar.gz"))
+            let listed = try await ServerProcess.output(
+                "sh", ["-c", "base64 -d | tar tz"], input: Base64.encode(bytes))
+            let names = listed.text.split(separator: "\n").compactMap { $0.split(separator: "/").last }
+            #expect(Set(names).isSuperset(of: ["1.pcap", "name_resolution_history.json"]), "\(listed.text)")
+            #expect(try bench.helpers.dataFolder.list("").isEmpty)
+            await bench.end()
+        }
+    }
+
     @Test("without captures the recording says so")
     func noCapture() async throws {
         let lines = try await HelperBench.run(

@@ -121,15 +121,15 @@ extension ScriptDeclarations {
 
         declare var chatgpt: {
             /** Asks a language model; its name and address are in env (OPENAI_MODEL, OPENAI_BASE_URL). */
-            prompt(apiKey: string, prompt: string, maxTokens?: number): string;
-            /** How a text sounds; English, computed here. */
+            prompt: Remora.Call<(apiKey: string, prompt: string, maxTokens?: number) => string>;
+            /** Kubeshark's; Remora brings no lexicon of sentiments, so this throws (code "UNAVAILABLE"): ask a model. */
             sentiment(text: string): { neg: number; neu: number; pos: number; compound: number };
         };
 
         declare var wrapper: {
-            /** Records items that a filter matches, and their packets, to S3. */
+            /** Records items that filters match, and their packets, to S3. Bucket, region and keys may be in env instead. */
             kflPcapS3(data: Remora.Item, params: {
-                kfl: string; awsRegion?: string; awsAccessKeyId?: string; awsSecretAccessKey?: string; s3Bucket: string;
+                kflArr: string[]; s3Bucket?: string; awsRegion?: string; awsAccessKeyId?: string; awsSecretAccessKey?: string;
                 [name: string]: any;
             }): void;
             /** HAR 1.2 text of the HTTP items among these. */

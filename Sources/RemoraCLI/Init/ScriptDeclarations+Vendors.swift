@@ -1,51 +1,86 @@
 extension ScriptDeclarations {
     static let vendors = """
+        declare namespace Remora {
+            /**
+             * A helper that calls out. It waits, and returns the result or throws; `later` takes the same arguments and
+             * returns at once: false if too many calls wait already, and the call was dropped. For hooks that are hot.
+             */
+            type Call<F extends (...args: any[]) => any> = F & { later(...args: Parameters<F>): boolean };
+            /** A point for InfluxDB; `time` in milliseconds. */
+            interface Point { measurement: string; fields: object; tags?: object; time?: number }
+            /** Which elements a service did not take, by their index. */
+            interface Refused { index: number; status?: number; code?: string; reason?: string; message?: string }
+            interface PlacedRecord { status: number; shardId: string; sequenceNumber: string; encryptionType: string }
+            interface OTLPOptions { headers?: { [name: string]: string }; resource?: { [attribute: string]: any } }
+        }
+
         declare var vendor: {
             /**
              * Sends an HTTP request and returns the body of the answer, whatever its status. Waits for it.
              *
-             * @param body "" or none for no body; an object is sent as JSON.
+             * `body`: "" or none for no body; an object is sent as JSON.
              */
-            webhook(method: string, url: string, body?: any, headers?: { [name: string]: string }): string;
+            webhook: Remora.Call<(method: string, url: string, body?: any, headers?: { [name: string]: string }) => string>;
             /** Sends fields as a form: multipart, or with the fourth argument "urlencoded". Returns the body of the answer. */
-            webhookForm(method: string, url: string, fields: { [name: string]: string }, encoding?: "urlencoded"): string;
+            webhookForm: Remora.Call<(method: string, url: string, fields: { [name: string]: string }, encoding?: "urlencoded") => string>;
             /** Sends an HTTP request and returns status, headers and body of the answer. */
-            request(method: string, url: string, options?: {
+            request: Remora.Call<(method: string, url: string, options?: {
                 headers?: { [name: string]: string };
                 body?: any;
                 timeoutMs?: number;
                 form?: { [name: string]: string };
-            }): { status: number; headers: { [name: string]: string }; body: string };
+            }) => { status: number; headers: { [name: string]: string }; body: string }>;
             /** Posts to a Slack incoming webhook. `color`: "#rrggbb", "good", "warning" or "danger". */
-            slack(webhookUrl: string, pretext: string, text: string, color: string): void;
+            slack: Remora.Call<(webhookUrl: string, pretext: string, text: string, color: string) => void>;
             /** Posts as a Slack bot, with fields and files (name → path in the data directory). */
-            slackBot(token: string, channelID: string, pretext: string, text: string, color: string,
-                fields?: { [name: string]: string }, files?: { [name: string]: string }): void;
+            slackBot: Remora.Call<(token: string, channelID: string, pretext: string, text: string, color: string,
+                fields?: { [name: string]: string }, files?: { [name: string]: string }) => void>;
             /** Writes one point to InfluxDB 2, with the time of now. Fields and tags: name → text, number or boolean. */
-            influxdb(url: string, token: string, organization: string, bucket: string, measurement: string,
-                data: object, tags?: object): void;
+            influxdb: Remora.Call<(url: string, token: string, organization: string, bucket: string, measurement: string,
+                data: object, tags?: object) => void> & {
+                /** Writes many points by few requests. */
+                writeAll: Remora.Call<(url: string, token: string, organization: string, bucket: string,
+                    points: Remora.Point[]) => void>;
+            };
             /** Indexes a document in Elasticsearch and returns its id. `url` may be "" with a `cloudID`. */
-            elastic(url: string, index: string, data: any, username?: string, password?: string, cloudID?: string,
-                apiKey?: string, serviceToken?: string, certificateFingerprint?: string): string;
+            elastic: Remora.Call<(url: string, index: string, data: any, username?: string, password?: string, cloudID?: string,
+                apiKey?: string, serviceToken?: string, certificateFingerprint?: string) => string> & {
+                /** Indexes many documents; tells which were refused, whose id is null. */
+                bulk: Remora.Call<(url: string, index: string, documents: object[], username?: string, password?: string,
+                    cloudID?: string, apiKey?: string, serviceToken?: string, certificateFingerprint?: string) =>
+                    { ids: (string | null)[]; failed: Remora.Refused[] }>;
+            };
             kinesis: {
                 /** Puts a record; without keys the process's own AWS credentials are used. */
-                put(stream: string, payload: any, region: string, keyID?: string, secretKey?: string):
-                    { status: number; shardId: string; sequenceNumber: string; encryptionType: string };
+                put: Remora.Call<(stream: string, payload: any, region: string, keyID?: string, secretKey?: string) => Remora.PlacedRecord>;
+                /** Puts many records by few requests; what the stream refuses for a moment is sent again. */
+                putAll: Remora.Call<(stream: string, payloads: any[], region: string, keyID?: string, secretKey?: string) =>
+                    { records: (Remora.PlacedRecord | null)[]; failed: Remora.Refused[] }>;
             };
             s3: {
                 /** Uploads a file of the data directory and returns its URL. Without keys: the process's own credentials. */
-                put(bucket: string, path: string, region: string, keyID?: string, accessKey?: string): string;
-                /** Deletes everything that this node uploaded. */
-                clear(region: string, keyID: string, accessKey: string, bucket: string): void;
+                put: Remora.Call<(bucket: string, path: string, region: string, keyID?: string, accessKey?: string) => string>;
+                /** Deletes everything that this node uploaded. Or `(bucket, region)`, with the process's own credentials. */
+                clear: Remora.Call<(region: string, keyID: string, accessKey?: string, bucket?: string) => void>;
             };
             gcs: {
                 /** Uploads a file of the data directory to Google Cloud Storage and returns its URL. */
-                put(bucket: string, path: string, serviceAccountKey?: object | string): string;
-                clear(bucket: string, serviceAccountKey?: object | string): void;
+                put: Remora.Call<(bucket: string, path: string, serviceAccountKey?: object | string) => string>;
+                clear: Remora.Call<(bucket: string, serviceAccountKey?: object | string) => void>;
             };
             azure: {
                 /** Uploads a file of the data directory to Azure Blob Storage and returns its URL. */
-                put(container: string, path: string, accountName?: string, accountKey?: string, connectionString?: string): string;
+                put: Remora.Call<(container: string, path: string, accountName?: string, accountKey?: string,
+                    connectionString?: string) => string>;
+            };
+            /** To an OpenTelemetry collector, by OTLP over HTTP. `url` "" for that of OTEL_EXPORTER_OTLP_ENDPOINT. */
+            otlp: {
+                /** Log records: texts, or objects with body, severity, time, attributes, traceId, spanId. */
+                logs: Remora.Call<(url: string, records: any, options?: Remora.OTLPOptions) => void>;
+                /** Points: objects with name, value, and if wanted unit, attributes, time, and type "counter". */
+                metrics: Remora.Call<(url: string, points: any, options?: Remora.OTLPOptions) => void>;
+                /** Spans: objects with name, start, end (ms), and if wanted traceId, spanId, parentSpanId, kind, attributes, error. */
+                traces: Remora.Call<(url: string, spans: any, options?: Remora.OTLPOptions) => void>;
             };
         };
 

@@ -168,6 +168,22 @@ extension HelperPreludes {
             }
         };
 
+        // All that is kept of the traffic, with the names of its addresses, as one archive in the bucket.
+        kit.define("wrapper.pcapSnapshot", function (region, keyID, accessKey, bucket) {
+            const snapshot = kit.host("pcap.snapshot"), history = kit.host("pcap.nameResolutionHistory");
+            if (!snapshot) throw new ErrorOf("pcap helpers are only available on workers");
+            const folder = file.mkdirTemp("snapshot_", ""), name = folder + ".tar.gz";
+            try {
+                file.move(snapshot(), folder);
+                file.write(folder + "/name_resolution_history.json", stringify(history ? history() : {}));
+                file.move(file.tar(folder), name);
+                return put(bucket, name, region, keyID, accessKey);
+            } finally {
+                file.delete(folder);
+                file.delete(name);
+            }
+        });
+
         kit.define("wrapper.kflPcapS3", function (data, params) {
             if (typeof params !== "object" || params === null || !isArray(params.kflArr))
                 throw new TypeError("wrapper.kflPcapS3: argument 2 (params) has no array kflArr");
