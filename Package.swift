@@ -58,6 +58,7 @@ let package = Package(
             name: "CJavaScriptCore", pkgConfig: "javascriptcoregtk-4.1",
             providers: [.apt(["libjavascriptcoregtk-4.1-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
@@ -130,6 +131,7 @@ let package = Package(
 
         // An API server in memory
         module("HTTPServer", ["Threading", nioCore, nioPosix, nioHTTP1]),
+        module("ServerTLS", ["HTTPServer", "CSSL", "Threading", nioCore]),
         module("KubernetesSimulator", ["HTTPServer", "JSON", "YAML", "Threading", deque, ordered, "Timestamps"]),
 
         // The hub
@@ -138,14 +140,15 @@ let package = Package(
             [
                 "ScriptStore", "ScriptRuntime", "ScriptViews", "ScriptHelpers", "Integrations", "Metrics", "PodSignals",
                 "LeaderElection", "KubernetesClient",
-                "CurlTransport", "HTTPServer", "Threading", "Timestamps", "JSON", deque, ordered,
+                "CurlTransport", "HTTPServer", "ServerTLS", "Threading", "Timestamps", "JSON", deque, ordered,
             ]),
 
         // The command line
         module(
             "RemoraCLI",
             [
-                "Hub", "LocalRun", "ScriptCheck", "ScriptFolder", "ScriptRuntime", "ScriptStore", "ScriptHelpers",
+                "Hub", "ServerTLS", "LocalRun", "ScriptCheck", "ScriptFolder", "ScriptRuntime", "ScriptStore",
+                "ScriptHelpers",
                 "Settings", "Digests",
                 "Integrations", "Metrics", "FilterLanguage", "KubernetesClient", "KubernetesConfiguration",
                 "KubernetesSimulator", "CurlTransport", "Threading", "Timestamps", "JSON", argumentParser,
@@ -193,17 +196,20 @@ let package = Package(
             of: "Hub",
             [
                 "KubernetesSimulator", "KubernetesClient", "KubernetesConfiguration", "LeaderElection",
-                "ScriptRuntime", "CurlTransport", "JSON", "Threading", "Timestamps",
+                "ScriptRuntime", "ServerTLS", "CurlTransport", "JSON", "Threading", "Timestamps", subprocess,
             ]),
         tests(of: "HTTPServer", ["HTTPProbe", "Threading"]),
+        tests(of: "ServerTLS", ["HTTPServer", "CurlTransport", "Threading", subprocess]),
         tests(of: "KubernetesSimulator", ["Timestamps", "HTTPProbe", "JSON", "Threading", subprocess]),
-        tests(of: "RemoraCLI", ["KubernetesClient", "JSON", "RemoraProgram", argumentParser, subprocess]),
+        tests(
+            of: "RemoraCLI",
+            ["KubernetesClient", "KubernetesSimulator", "JSON", "RemoraProgram", argumentParser, subprocess]),
         tests(of: "FaultProxy", ["Threading", nioCore]),
         tests(
             of: "RealCluster",
             [
-                "RemoraProgram", "KubernetesClient", "KubernetesConfiguration", "CurlTransport", "FaultProxy",
-                "InformerOracle", "JSON",
+                "RemoraProgram", "Hub", "ScriptRuntime", "KubernetesClient", "KubernetesConfiguration",
+                "CurlTransport", "FaultProxy", "InformerOracle", "JSON",
                 "Threading", "Timestamps", subprocess,
             ]),
         tests(of: "ScriptFolder", ["Threading"]),

@@ -16,6 +16,8 @@ package final class HTTPServer: Sendable {
     package let host: String
     /// The port that it listens on.
     package let port: Int
+    /// Whether clients are to speak TLS.
+    package let isSecure: Bool
 
     private let listener: any Channel
     private let group: MultiThreadedEventLoopGroup
@@ -24,18 +26,21 @@ package final class HTTPServer: Sendable {
 
     private init(
         host: String, port: Int, listener: any Channel, group: MultiThreadedEventLoopGroup,
-        connections: HTTPConnections, grace: Duration
+        connections: HTTPConnections, configuration: HTTPServerConfiguration
     ) {
         self.host = host
         self.port = port
+        isSecure = configuration.isSecure
         self.listener = listener
         self.group = group
         self.connections = connections
-        self.grace = grace
+        grace = configuration.shutdownGrace
     }
 
     /// Where clients find the server.
-    package var url: String { host.contains(":") ? "http://[\(host)]:\(port)" : "http://\(host):\(port)" }
+    package var url: String {
+        "\(isSecure ? "https" : "http")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
 
     /// How many connections are open now.
     package var connectionCount: Int { connections.count }
@@ -68,7 +73,7 @@ package final class HTTPServer: Sendable {
             let listener = try await bootstrap.bind(host: host, port: port).get()
             return HTTPServer(
                 host: host, port: listener.localAddress?.port ?? port, listener: listener, group: group,
-                connections: connections, grace: configuration.shutdownGrace)
+                connections: connections, configuration: configuration)
         } catch {
             try? await group.shutdownGracefully()
             throw HTTPServerError.cannotListen(host: host, port: port, reason: String(describing: error))

@@ -20,6 +20,8 @@ package struct HTTPServerConfiguration: Sendable {
     package var shutdownGrace: Duration = .seconds(5)
     /// Runs for each accepted connection before the HTTP handlers are added: the place for TLS.
     package var initializeChannel: @Sendable (any Channel) throws -> Void = { _ in }
+    /// Whether ``initializeChannel`` puts TLS there: the scheme of ``HTTPServer/url``.
+    package var isSecure = false
 
     /// The default limits, without TLS.
     package init() {}
