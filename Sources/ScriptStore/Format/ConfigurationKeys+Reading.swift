@@ -28,6 +28,9 @@ extension ConfigurationKeys {
                 GoDuration.parse(text.trimmed).flatMap { $0 < .zero ? nil : $0 }
             }
         }
+        func size(_ path: WritableKeyPath<ConfigurationKeys, Int64>, _ key: String) {
+            take(path, key, "wants a size such as 500MB or 1Gi") { ByteSize.parse($0) }
+        }
 
         take(\.podRegex, "POD_REGEX", "wants a regular expression") { text in
             (try? Regex(text)).map { _ in text }
@@ -52,9 +55,11 @@ extension ConfigurationKeys {
         duration(\.duplicateWindow, "DUPLICATE_TIMEFRAME")
         flag(\.detectsDuplicates, "DETECT_DUPLICATES")
         flag(\.isRawCaptureEnabled, "RAW_CAPTURE_ENABLED")
-        take(\.rawCaptureByteLimit, "RAW_CAPTURE_STORAGE_SIZE", "wants a size such as 500MB or 1Gi") {
-            ByteSize.parse($0)
-        }
+        size(\.rawCaptureByteLimit, "RAW_CAPTURE_STORAGE_SIZE")
+        flag(\.isDumpEnabled, "PCAP_DUMP_ENABLE")
+        duration(\.dumpFileInterval, "PCAP_TIME_INTERVAL")
+        duration(\.dumpLifetime, "PCAP_MAX_TIME")
+        size(\.dumpByteLimit, "PCAP_MAX_SIZE")
         text(\.timeZone, "TIMEZONE")
         flag(\.isScriptEditingDisabled, "SCRIPTING_DISABLED")
         take(

@@ -46,6 +46,14 @@ package struct ConfigurationKeys: Sendable, Equatable {
     package var isRawCaptureEnabled = true
     /// `RAW_CAPTURE_STORAGE_SIZE`: how many bytes of them.
     package var rawCaptureByteLimit: Int64 = 1 << 30
+    /// `PCAP_DUMP_ENABLE`: workers keep files of all packets.
+    package var isDumpEnabled = false
+    /// `PCAP_TIME_INTERVAL`: how long one such file is written.
+    package var dumpFileInterval: Duration = .seconds(60)
+    /// `PCAP_MAX_TIME`: how long it is kept.
+    package var dumpLifetime: Duration = .seconds(3600)
+    /// `PCAP_MAX_SIZE`: how many bytes of them are kept.
+    package var dumpByteLimit: Int64 = 500_000_000
     /// `TIMEZONE`: in which times are shown; empty: that of the viewer. Jobs run by UTC whatever it says.
     package var timeZone = ""
     /// `SCRIPTING_DISABLED`: the dashboard may not change scripts.

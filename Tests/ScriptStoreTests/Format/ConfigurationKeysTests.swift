@@ -46,6 +46,24 @@ struct ConfigurationKeysTests {
         #expect(keys == expected)
     }
 
+    @Test("8.2#13: the keys of the packet files are those that charts set, with their prefix")
+    func dumpKeys() {
+        var keys = ConfigurationKeys()
+        var problems = keys.update(from: ["TIME_INTERVAL": "1s", "MAX_TIME": "2s", "MAX_SIZE": "3"])
+        #expect(problems == [])
+        #expect(keys == ConfigurationKeys())
+        problems = keys.update(from: [
+            "PCAP_DUMP_ENABLE": "true", "PCAP_TIME_INTERVAL": "30s", "PCAP_MAX_TIME": "2h", "PCAP_MAX_SIZE": "1Gi",
+        ])
+        var expected = ConfigurationKeys()
+        expected.isDumpEnabled = true
+        expected.dumpFileInterval = .seconds(30)
+        expected.dumpLifetime = .seconds(7200)
+        expected.dumpByteLimit = 1 << 30
+        #expect(problems == [])
+        #expect(keys == expected)
+    }
+
     @Test("missing and empty keys have their defaults, also after they had others")
     func defaults() {
         var keys = ConfigurationKeys()

@@ -10,7 +10,8 @@ struct ScriptSetReadingTests {
     private func read(_ text: String) throws -> ScriptSet { try ScriptSet(data: [ConfigMapKey.scripts: text]) }
 
     @Test(
-        "a missing key, an empty text, white space, null and {} are no scripts", arguments: ["", " \n", "null", "{}"])
+        "8.2#8: a missing key, an empty text, white space, null and {} are no scripts",
+        arguments: ["", " \n", "null", "{}"])
     func empty(text: String) throws {
         #expect(try read(text) == ScriptSet())
         #expect(try read(text).nextIndex == 0)
