@@ -4,11 +4,12 @@ package import KubernetesClient
 internal import LeaderElection
 internal import Metrics
 internal import PodSignals
-package import ScriptRuntime
-package import ScriptStore
+internal import ScriptRuntime
+internal import ScriptStore
 internal import ScriptViews
+internal import ServerTLS
 internal import Threading
-package import Timestamps
+internal import Timestamps
 
 /// The hub: runs the config map's scripts, and tells them of every pod.
 ///
@@ -25,6 +26,7 @@ package final class Hub: Sendable {
     private let client: KubernetesClient
     private let log: HubLog
     private let metricRegistry = MetricRegistry()
+    private let tally = EventTally()
     private let sink: HubSink
     private let source: ScriptSource
     private let feed = Locked<PodFeed?>(nil)
@@ -32,9 +34,17 @@ package final class Hub: Sendable {
     private let isEnding = Locked(false)
     /// What scripts have finished with, for the lease.
     private let finished = Locked(DeliveryPosition())
-    private let hasApplied = Locked(false)
+    /// The version of the config map that runs, once one does; empty: there is no config map.
+    private let applied = Locked<String?>(nil)
+    private let convergence = Locked(DurationHistogram())
+    /// Something that the status shows has changed.
+    private let statusNews = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     private let started = Timestamp.now()
     private let boundPort = Locked<Int?>(nil)
+    private let certificate = Locked<TLSAcceptor?>(nil)
+    /// Another hub that leads, as its lease says.
+    private let leader = Locked<LeaderAddress?>(nil)
+    let leaderLink = LeaderLink()
 
     package init(_ configuration: HubConfiguration, client: KubernetesClient, console: HubConsole, log: HubLog) {
         self.configuration = configuration
@@ -44,7 +54,7 @@ package final class Hub: Sendable {
         sink = HubSink(console: console)
         source = ScriptSource(
             client: client, namespace: configuration.namespace, configMap: configuration.configMap,
-            secret: configuration.secret, settings: configuration.reflector)
+            secret: configuration.secret, settings: configuration.reflector, tally: tally)
         var engine = configuration.engine
         let weak = Locked(WeakHub())
         let own = HubHelpers.all(
@@ -67,6 +77,13 @@ package final class Hub: Sendable {
 
     /// The port that the API listens on, once it does.
     package var port: Int? { boundPort.withLock { $0 } }
+    /// Where the API listens, without a path.
+    package var url: String? {
+        guard let (host, _) = configuration.listen else { return nil }
+        return port.map {
+            LeaderAddress(host: host, port: $0, isSecure: configuration.certificate != nil).url
+        }
+    }
     /// Whether this hub leads.
     package var isLeader: Bool { configuration.lease == nil || elector.withLock { $0 }?.isLeading == true }
     private var mayAct: Bool { configuration.lease == nil || elector.withLock { $0 }?.mayAct == true }
@@ -88,23 +105,24 @@ package final class Hub: Sendable {
         let feed = PodFeed(
             PodFeed.Environment(
                 client: client, namespace: configuration.watchedNamespace, scripts: scripts, log: log,
-                mayAct: { [weak self] in self?.mayAct ?? false }, settings: configuration.reflector),
+                mayAct: { [weak self] in self?.mayAct ?? false }, settings: configuration.reflector, tally: tally),
             start: start, journal: journal)
         self.feed.withLock { $0 = feed }
         let publisher = StatusPublisher(
-            client: client, configuration: configuration, log: log, mayAct: { [weak self] in self?.mayAct ?? false })
-        let dirty = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        sink.observe { dirty.continuation.yield() }
+            client: client, configuration: configuration, log: log, mayAct: { [weak self] in self?.mayAct ?? false },
+            certificate: { [weak self] in self?.ownCertificate })
+        sink.observe { [statusNews] in statusNews.continuation.yield() }
 
         let work = Task {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await feed.run() }
                 group.addTask {
                     await self.source.run {
-                        await self.apply($0); dirty.continuation.yield()
+                        await self.apply($0)
+                        self.statusNews.continuation.yield()
                     }
                 }
-                group.addTask { await self.publish(dirty.stream, publisher) }
+                group.addTask { await self.publish(publisher) }
                 await group.waitForAll()
             }
         }
@@ -140,7 +158,13 @@ package final class Hub: Sendable {
             configuration.tokenFile.map { HubAuthentication(tokenFile: $0) }
             ?? (configuration.allowsEverybody
                 ? .open : HubAuthentication(client: client, namespace: configuration.namespace))
-        let server = try await HTTPServer.start(host: host, port: port) { [weak self] request in
+        var limits = HTTPServerConfiguration()
+        if let source = configuration.certificate {
+            let acceptor = try TLSAcceptor(source) { [log] in log.info("Certificate", [("news", $0)]) }
+            acceptor.secure(&limits)
+            certificate.withLock { $0 = acceptor }
+        }
+        let server = try await HTTPServer.start(host: host, port: port, configuration: limits) { [weak self] request in
             guard let self else { return HTTPResponse(body: .disconnect) }
             return await HubAPI(hub: self, authentication: authentication).answer(request)
         }
@@ -148,6 +172,25 @@ package final class Hub: Sendable {
         log.info("API listens", [("url", server.url)])
         return server
     }
+
+    /// What others need to trust us; nil: nothing, or it is no secret whom to ask.
+    private var ownCertificate: String? {
+        guard case .selfMade = configuration.certificate else { return nil }
+        return certificate.withLock { $0 }?.chain
+    }
+
+    /// Where other hubs find our API; nil: nowhere.
+    private var address: LeaderAddress? {
+        guard let (host, _) = configuration.listen, let port else { return nil }
+        let reachable = configuration.advertisedHost ?? (["0.0.0.0", "::"].contains(host) ? nil : host)
+        return reachable.map {
+            LeaderAddress(
+                host: $0, port: port, isSecure: configuration.certificate != nil, certificate: ownCertificate)
+        }
+    }
+
+    /// The hub that answers in place of this one: another that leads, if it said where it is.
+    var actingLeader: LeaderAddress? { isLeader ? nil : leader.withLock { $0 } }
 
     private func apply(_ reading: ScriptSource.Reading) async {
         let changed = await scripts.apply(reading.set, environment: reading.environment)
@@ -159,18 +202,25 @@ package final class Hub: Sendable {
             log.log(outcome.state == .running || outcome.state == .inactive ? .info : .warning, "Script", fields)
         }
         for problem in reading.problems { log.warning("Configuration", [("problem", problem)]) }
-        if let problem = scripts.helperProblem, !hasApplied.withLock({ $0 }) {
+        if let problem = scripts.helperProblem, !hasApplied {
             log.error("Helpers are missing: scripts have no vendor and no file", [("err", problem)])
         }
-        hasApplied.withLock { $0 = true }
+        applied.withLock { $0 = reading.version }
+        if let received = reading.received { convergence.withLock { $0.add(.now - received) } }
     }
 
-    private func publish(_ dirty: AsyncStream<Void>, _ publisher: StatusPublisher) async {
-        for await _ in dirty {
-            guard isLeader, hasApplied.withLock({ $0 }) else { continue }
-            await publisher.publish(await status, about: reading.configMap)
+    private var hasApplied: Bool { applied.withLock { $0 } != nil }
+
+    private func publish(_ publisher: StatusPublisher) async {
+        var pause: Duration = .seconds(1)
+        for await _ in statusNews.stream {
+            // A stand-by does it when it leads.
+            guard isLeader, hasApplied else { continue }
+            let isDone = await publisher.publish(await status, about: reading.configMap)
+            pause = isDone ? .seconds(1) : min(pause * 2, .seconds(30))
+            if !isDone { statusNews.continuation.yield() }
             // A script that fails a thousand times a second is written of once a second.
-            try? await Task.sleep(for: .seconds(1))
+            try? await Task.sleep(for: pause)
         }
     }
 
@@ -212,11 +262,14 @@ package final class Hub: Sendable {
         let elector = LeaderElector(
             client: client, identity: configuration.identity,
             key: ObjectKey(namespace: configuration.namespace, name: name), settings: configuration.election,
-            annotations: { [finished] in
+            annotations: { [finished, weak self] in
                 let position = finished.withLock { $0 }
-                return position == DeliveryPosition() ? [:] : [Self.annotation: position.description]
+                var annotations = LeaderAddress.annotations(self?.address)
+                if position != DeliveryPosition() { annotations[Self.annotation] = position.description }
+                return annotations
             },
-            sighted: { lease in
+            sighted: { [leader] lease in
+                leader.withLock { $0 = lease.holder.isEmpty ? nil : LeaderAddress(lease.annotations) }
                 guard let position = Self.position(lease) else { return }
                 Task { await feed.follow(position) }
             })
@@ -247,7 +300,7 @@ package final class Hub: Sendable {
     }
 
     private func waitForScripts() async {
-        while !Task.isCancelled, !hasApplied.withLock({ $0 }) { try? await Task.sleep(for: .milliseconds(20)) }
+        while !Task.isCancelled, !hasApplied { try? await Task.sleep(for: .milliseconds(20)) }
     }
 
     private func follow(_ change: LeaderElector.Change, _ feed: PodFeed, _ journal: DeliveryJournal?) async {
@@ -257,6 +310,9 @@ package final class Hub: Sendable {
             await feed.stopLeading()
         case .began(let former):
             log.info("Leads", [("identity", configuration.identity), ("former", former?.holder ?? "")])
+            // The lease says soon where we are, and the status what runs.
+            elector.withLock { $0 }?.nudge()
+            statusNews.continuation.yield()
             var doubt = DeliveryDoubt()
             if let started = journal?.previous?.started, former?.holder == configuration.identity {
                 doubt.started = started
@@ -292,8 +348,8 @@ package final class Hub: Sendable {
             let reading = reading
             return HubStatus(
                 identity: configuration.identity, isLeader: isLeader,
-                isReady: await readiness.allSatisfy { $0.problem == nil }, revision: reading.set.revision,
-                configMapVersion: reading.version, scripts: scripts.outcomes, problems: reading.problems,
+                isReady: await readiness.allSatisfy { $0.problem == nil }, revision: scripts.set.revision,
+                configMapVersion: applied.withLock { $0 } ?? "", scripts: scripts.outcomes, problems: reading.problems,
                 pods: feed.withLock { $0 }?.pods.health.objectCount ?? 0, time: .now())
         }
     }
@@ -307,7 +363,7 @@ package final class Hub: Sendable {
                 ReadinessCheck(watch: "nodes", feed.nodes.health),
                 ReadinessCheck(watch: "config-map", source.configMaps.health),
                 ReadinessCheck(watch: "secret", source.secrets.health),
-                ReadinessCheck("scripts", hasApplied.withLock { $0 } ? nil : "the config map was not applied yet"),
+                ReadinessCheck("scripts", hasApplied ? nil : "the config map was not applied yet"),
                 ReadinessCheck("pods-known", await feed.hasBegun ? nil : "the pods are not all known yet"),
             ]
             if configuration.lease != nil {
@@ -344,6 +400,9 @@ package final class Hub: Sendable {
                     ("pods", feed.pods.health), ("events", feed.events.health), ("nodes", feed.nodes.health),
                     ("configmaps", source.configMaps.health), ("secrets", source.secrets.health),
                 ])
+                page.labelled(
+                    "remora_watch_events_total", "counter", "What watches told, by what happened to the object.",
+                    tally.all.map { ([("resource", $0.resource), ("type", $0.type)], Double($0.count)) })
                 let counters = await feed.counters
                 page.labelled(
                     "remora_pod_changes_total", "counter", "What happened to pods, by kind.",
@@ -363,6 +422,9 @@ package final class Hub: Sendable {
             page.labelled(
                 "remora_script_push_total", "counter", "Versions of scripts, by what became of them.",
                 [([("result", "loaded")], Double(counts.loaded)), ([("result", "refused")], Double(counts.refused))])
+            page.histogram(
+                "remora_script_convergence_seconds",
+                "From an edit's arrival to its scripts being in force, or refused.", convergence.withLock { $0 })
             page.labelled(
                 "remora_hook_errors_total", "counter", "Calls into scripts that failed, by hook.",
                 counts.hookErrors.sorted { $0.key < $1.key }.map { ([("hook", $0.key)], Double($0.value)) })

@@ -1,6 +1,7 @@
 package import KubernetesClient
 package import LeaderElection
 package import ScriptRuntime
+package import ServerTLS
 
 /// What a hub is started with.
 package struct HubConfiguration: Sendable {
@@ -14,6 +15,10 @@ package struct HubConfiguration: Sendable {
     package var watchedNamespace: String?
     /// Where the HTTP API listens; nil: nowhere.
     package var listen: (host: String, port: Int)?
+    /// The API's certificate; nil: it speaks plain HTTP.
+    package var certificate: TLSAcceptor.Source?
+    /// The host by which other hubs reach this one's API; nil: ``listen``'s, unless that stands for all addresses.
+    package var advertisedHost: String?
     /// A file with the token that the API asks for, in place of the cluster's own authentication.
     package var tokenFile: String?
     /// Who we are in the election: unique for each process that may run at the same time.

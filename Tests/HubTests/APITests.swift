@@ -3,6 +3,7 @@ import Hub
 import JSON
 import KubernetesClient
 import KubernetesSimulator
+import Subprocess
 import Testing
 
 @Suite("The hub's API")
@@ -127,6 +128,7 @@ struct APITests {
     func metrics() async throws {
         let stage = try await HubStage(scripts: [PodEventTests.watcher])
         let hub = stage.start()
+        #expect(await eventually { (try? await hub.get("/readyz").status) == 200 })
         try stage.simulator.create(SimulatedPod(name: "web-1", namespace: "shop"))
         #expect(await eventually { !hub.output.isEmpty })
         let lines = try await hub.get("/metrics").body.split(separator: "\n")
@@ -136,13 +138,67 @@ struct APITests {
             "remora_build_info", "process_resident_memory_bytes", "remora_watch_events_total", "remora_list_total",
             "remora_cache_objects", "remora_watch_staleness_seconds", "remora_script_push_total",
             "remora_pod_deliveries_total", "remora_pod_delivery_delay_seconds", "remora_hook_calls_total",
-            "remora_leader",
+            "remora_leader", "remora_script_convergence_seconds",
         ] {
             #expect(families.contains(Substring(name)), "\(name)")
             #expect(lines.contains { $0.hasPrefix("# HELP \(name) ") }, "\(name)")
         }
         #expect(lines.contains("remora_leader 1"))
+        #expect(lines.contains(#"remora_watch_events_total{resource="pods",type="added"} 1"#))
+        #expect(lines.contains("remora_script_convergence_seconds_count 1"))
+        // Prometheus' own opinion of names, types, help and form.
+        let page = try await hub.get("/metrics").body
+        let verdict = try await Subprocess.run(
+            .name("promtool"), arguments: ["check", "metrics"], input: .string(page), output: .string(limit: 1 << 20),
+            error: .string(limit: 1 << 20))
+        #expect(verdict.terminationStatus == .exited(0))
+        #expect(verdict.standardOutput == "")
+        #expect(verdict.standardError == "")
         await hub.stop()
+        await stage.stop()
+    }
+
+    @Test("a stand-by passes on what it is asked to the leader, over TLS that it can trust, and once")
+    func passedOn() async throws {
+        let stage = try await HubStage(scripts: [Self.printer])
+        let folder = try TestFolder()
+        let file = folder.path + "/token"
+        try Data("right\n".utf8).write(to: URL(filePath: file))
+        func start(_ name: String) -> RunningHub {
+            stage.start(name, lease: "remora-hub", tokenFile: file, allowsEverybody: false) {
+                $0.certificate = .selfMade(names: ["elsewhere"])
+            }
+        }
+        let leader = start("hub-a")
+        #expect(await eventually { leader.hub.isLeader })
+        #expect(leader.hub.url?.hasPrefix("https://127.0.0.1:") == true)
+        let standby = start("hub-b")
+        // What clients need to trust the leader stands in the status.
+        #expect(
+            await eventually {
+                let map = try? await stage.client.get(
+                    ConfigMap.self, namespace: HubStage.namespace, name: "kubeshark-config-map-status")
+                return map?.data["tls.crt"]?.hasPrefix("-----BEGIN CERTIFICATE-----\n") == true
+            })
+        let right = [("Authorization", "Bearer right")]
+        func identity(_ path: String) async throws -> JSONValue? {
+            let answer = try await standby.get(path, headers: right)
+            return (try? JSONValue(parsing: answer.body))?["identity"]
+        }
+        #expect(await eventually { (try? await identity("/status")) == "hub-a" })
+        #expect(try await identity("/status?local") == "hub-b")
+        #expect(try await standby.get("/status").status == 401)
+        // A stream too, as it comes.
+        #expect(
+            try await standby.get("/api/scripts/logs?tail=10&follow=false", headers: right).body.hasPrefix(
+                "[hub-0] one")
+        )
+        let looped = try await standby.get("/status", headers: right + [("X-Remora-Passed-On-By", "hub-a")])
+        #expect(looped.status == 503)
+        // Without the leader it says so, until it leads itself.
+        await leader.stop()
+        #expect(await eventually { (try? await identity("/status")) == "hub-b" })
+        await standby.stop()
         await stage.stop()
     }
 }

@@ -51,7 +51,11 @@ struct ArgumentTests {
     func demo() async throws {
         let result = try await RemoraProgram.run(["demo", "--pause", "0"])
         #expect(result.status == .exited(0))
-        for text in ["app: OOMKilled (exit 137)", "DELETED", "missed", "The copy equals the server's list."] {
+        for text in [
+            "app: OOMKilled (exit 137)", "DELETED", "missed", "The copy equals the server's list.",
+            "[hub-0] cart-5c9f7: oom-killed (OOMKilled)", "[hub-0] [v2] cart-5c9f7: crashed",
+            "script 0 is outdated: line 2", "[hub-0:ERROR] (load) SyntaxError",
+        ] {
             #expect(result.output.contains(text))
         }
         #expect(result.errors.contains("watch interrupted"))

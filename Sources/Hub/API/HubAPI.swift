@@ -17,6 +17,9 @@ struct HubAPI: Sendable {
         case .unknown(let why): return Self.error(401, why)
         case .forbidden(let why): return Self.error(403, why)
         }
+        if let leader = hub.actingLeader, !request.query.parameters.contains(where: { $0.name == "local" }) {
+            return await pass(request, to: leader)
+        }
         let parts = path.split(separator: "/").map(String.init)
         switch (request.method, parts.first) {
         case ("GET", "status"), ("HEAD", "status"): return Self.json(await hub.status.json)
@@ -27,6 +30,29 @@ struct HubAPI: Sendable {
         default: return Self.error(404, "there is no \(request.method) \(path)")
         }
     }
+
+    /// The leader's answer: it alone runs hooks, so its scripts' output is what is asked for.
+    private func pass(_ request: HTTPRequest, to leader: LeaderAddress) async -> HTTPResponse {
+        guard request.headers[Self.passedOn] == nil else {
+            return Self.error(503, "the hubs do not agree on who leads: ask again in a moment")
+        }
+        var headers = [(name: Self.passedOn, value: hub.configuration.identity)]
+        for name in ["Authorization", "X-Remora-Token"] {
+            if let value = request.headers[name] { headers.append((name, value)) }
+        }
+        do {
+            let answer = try await hub.leaderLink.send(
+                request.method, request.target, headers: headers, body: request.body, to: leader)
+            let body = answer.body
+            return HTTPResponse(
+                status: answer.status, headers: ["Content-Type": answer.headers["Content-Type"] ?? "text/plain"],
+                body: .stream { writer in for try await piece in body { try await writer.write(piece) } })
+        } catch {
+            return Self.error(503, "this hub stands by, and the one that leads cannot be asked: \(error)")
+        }
+    }
+
+    private static let passedOn = "X-Remora-Passed-On-By"
 
     /// What everybody may ask: it tells nothing of scripts and pods but numbers.
     private func openAnswer(_ path: String, _ request: HTTPRequest) async -> HTTPResponse? {

@@ -74,9 +74,6 @@ struct MetricsPage {
 
     mutating func addWatches(_ watches: [(name: String, health: InformerHealth)]) {
         labelled(
-            "remora_watch_events_total", "counter", "Changes that a watch's cache went through.",
-            watches.map { ([("resource", $0.name)], Double($0.health.changes)) })
-        labelled(
             "remora_watch_restarts_total", "counter", "Watches that ended, by why.",
             watches.flatMap { watch in
                 RestartReason.allCases.compactMap { reason in

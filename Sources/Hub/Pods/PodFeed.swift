@@ -22,6 +22,7 @@ actor PodFeed {
         /// Whether this process may deliver now.
         let mayAct: @Sendable () -> Bool
         let settings: ReflectorSettings
+        let tally: EventTally
     }
 
     private enum Mode {
@@ -156,6 +157,7 @@ actor PodFeed {
     private var isExact: Bool { start != nil && pods.health.firstVersion == start?.version(.pods) }
 
     private func take(pods events: [InformerEvent<Pod>]) {
+        environment.tally.count(events, of: "pods")
         for event in events {
             let pod = event.change.object
             let notices: [PodNotice]
@@ -174,6 +176,7 @@ actor PodFeed {
     }
 
     private func take(events: [InformerEvent<ClusterEvent>]) {
+        environment.tally.count(events, of: "events")
         for event in events {
             if case .deleted = event.change { continue }
             let object = event.change.object
@@ -187,6 +190,7 @@ actor PodFeed {
     }
 
     private func take(nodes events: [InformerEvent<Node>]) {
+        environment.tally.count(events, of: "nodes")
         for event in events {
             let node = event.change.object
             if event.source == .initial {

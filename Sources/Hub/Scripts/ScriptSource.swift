@@ -18,6 +18,8 @@ package actor ScriptSource {
         package var version = ""
         package var configMap: ObjectIdentity?
         package var problems: [String] = []
+        /// When the first of the news that led to it came.
+        var received: ContinuousClock.Instant?
     }
 
     private let client: KubernetesClient
@@ -27,11 +29,18 @@ package actor ScriptSource {
     nonisolated let secrets: Informer<ConfigMap>
     private var reading = Reading()
     private let latest = Locked(Reading())
+    private let firstNews = Locked<ContinuousClock.Instant?>(nil)
     private let updates: AsyncStream<Void>
     private let poke: AsyncStream<Void>.Continuation
 
-    init(client: KubernetesClient, namespace: String, configMap: String, secret: String, settings: ReflectorSettings) {
+    private let tally: EventTally
+
+    init(
+        client: KubernetesClient, namespace: String, configMap: String, secret: String, settings: ReflectorSettings,
+        tally: EventTally
+    ) {
         self.client = client
+        self.tally = tally
         self.namespace = namespace
         name = configMap
         configMaps = Informer(client: client, selection: .named(configMap, in: namespace), settings: settings)
@@ -53,8 +62,8 @@ package actor ScriptSource {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.configMaps.run() }
             group.addTask { await self.secrets.run() }
-            group.addTask { for await _ in maps { self.poke.yield() } }
-            group.addTask { for await _ in values { self.poke.yield() } }
+            group.addTask { for await batch in maps { self.note(batch.events, "configmaps") } }
+            group.addTask { for await batch in values { self.note(batch.events, "secrets") } }
             group.addTask {
                 while !Task.isCancelled {
                     try? await Task.sleep(for: Self.furtherSecretsInterval)
@@ -64,6 +73,12 @@ package actor ScriptSource {
             group.addTask { await self.follow(apply) }
             await group.waitForAll()
         }
+    }
+
+    private nonisolated func note(_ events: [InformerEvent<ConfigMap>], _ resource: String) {
+        tally.count(events, of: resource)
+        firstNews.withLock { $0 = $0 ?? events.first?.received }
+        poke.yield()
     }
 
     private func follow(_ apply: @Sendable (Reading) async -> Void) async {
@@ -91,6 +106,10 @@ package actor ScriptSource {
 
     private func read() async {
         var problems: [String] = []
+        reading.received = firstNews.withLock { first in
+            defer { first = nil }
+            return first
+        }
         let key = ObjectKey(namespace: namespace, name: name)
         if let map = configMaps[key] {
             reading.version = map.identity.resourceVersion

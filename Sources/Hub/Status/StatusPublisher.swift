@@ -10,7 +10,9 @@ actor StatusPublisher {
     private let configuration: HubConfiguration
     private let log: HubLog
     private let mayAct: @Sendable () -> Bool
+    private let certificate: @Sendable () -> String?
     private var published: JSONValue?
+    private var failure: String?
     private var reported: [Int: ReportedOutcome] = [:]
     private var reportedProblems: [String] = []
 
@@ -21,17 +23,20 @@ actor StatusPublisher {
     }
 
     init(
-        client: KubernetesClient, configuration: HubConfiguration, log: HubLog, mayAct: @escaping @Sendable () -> Bool
+        client: KubernetesClient, configuration: HubConfiguration, log: HubLog, mayAct: @escaping @Sendable () -> Bool,
+        certificate: @escaping @Sendable () -> String?
     ) {
         self.client = client
         self.configuration = configuration
         self.log = log
         self.mayAct = mayAct
+        self.certificate = certificate
     }
 
-    /// Writes a status if it differs from the last one in more than its time and its counts of calls.
-    func publish(_ status: HubStatus, about configMap: ObjectIdentity?) async {
-        guard mayAct() else { return }
+    /// Writes a status if it differs from the last one in more than its time and its counts of calls. False if it is to
+    /// be tried again.
+    func publish(_ status: HubStatus, about configMap: ObjectIdentity?) async -> Bool {
+        guard mayAct() else { return false }
         var essence = status.json
         for member in ["time", "pods"] { essence[member] = nil }
         essence["scripts"] = .array(
@@ -40,18 +45,23 @@ actor StatusPublisher {
                 for member in ["calls", "dropped", "failures"] { script[member] = nil }
                 return script
             })
-        guard essence != published else { return }
+        let certificate = certificate()
+        essence["certificate"] = certificate.map(JSONValue.string)
+        guard essence != published else { return true }
+        var data: JSONValue = [
+            "revision": .string(status.revision), "configMapVersion": .string(status.configMapVersion),
+            "summary": .string(Self.summary(status)),
+            "status.json": .string(String(decoding: status.json.encoded(indent: 2), as: UTF8.self)),
+        ]
+        // For whoever asks the hub without the API server in between, and has to trust it.
+        data["tls.crt"] = certificate.map(JSONValue.string)
         let object: JSONValue = [
             "apiVersion": "v1", "kind": "ConfigMap",
             "metadata": [
                 "name": .string(configuration.statusConfigMap), "namespace": .string(configuration.namespace),
                 "labels": ["app.kubernetes.io/managed-by": "remora", "app.kubernetes.io/component": "hub"],
             ],
-            "data": [
-                "revision": .string(status.revision), "configMapVersion": .string(status.configMapVersion),
-                "summary": .string(Self.summary(status)),
-                "status.json": .string(String(decoding: status.json.encoded(indent: 2), as: UTF8.self)),
-            ],
+            "data": data,
         ]
         do {
             try await client.patch(
@@ -59,10 +69,14 @@ actor StatusPublisher {
                 namespace: configuration.namespace,
                 name: configuration.statusConfigMap)
             published = essence
+            failure = nil
         } catch {
-            log.warning("Status config map could not be written", [("err", "\(error)")])
+            // Once for each reason: it is tried again and again.
+            if failure != "\(error)" { log.warning("Status config map could not be written", [("err", "\(error)")]) }
+            failure = "\(error)"
         }
         if let configMap { await reportChanges(status, about: configMap) }
+        return published == essence
     }
 
     private static func summary(_ status: HubStatus) -> String {

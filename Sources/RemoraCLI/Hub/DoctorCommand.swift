@@ -9,10 +9,11 @@ struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor",
         abstract: "Check whether a hub can do its work here, and show what is missing.",
         discussion: """
-            Asks the API server, as the user of this kubeconfig or, with --service-account, about that account. What is \
-            missing is printed on standard output as YAML that `kubectl apply -f -` takes.
+            Asks the API server, as the user of this kubeconfig or, with --service-account, about that account. Looks at \
+            the config map, its scripts, the objects that the hub writes to, and at who leads. What is missing is printed \
+            on standard output as YAML that `kubectl apply -f -` takes.
 
-            Exit status: 0 if nothing is missing, 1 otherwise.
+            Exit status: 0 if nothing is missing or wrong, 1 otherwise.
             """)
 
     @Option(help: ArgumentHelp("The config map with the scripts.", valueName: "name"))
@@ -43,13 +44,27 @@ struct DoctorCommand: AsyncParsableCommand {
                 terminal.say("  \(mark) \(need.review)\(isAllowed ? "" : ": \(need.purpose)")")
                 if !isAllowed { missing.append(need) }
             }
-            try await checkObjects(client, namespace, terminal)
-            guard !missing.isEmpty else {
-                return terminal.say(terminal.styled("Nothing is missing.", .good, for: .error))
+            let examination = HubExamination(client: client, namespace: namespace, configMap: configMap)
+            let findings = await examination.findings()
+            for finding in findings {
+                let mark =
+                    switch finding.kind {
+                    case .note: "note   "
+                    case .problem: terminal.styled("problem", .bad, for: .error)
+                    case .missing: terminal.styled("missing", .bad, for: .error)
+                    }
+                terminal.say("  \(mark) \(finding.text)")
             }
-            terminal.print(needs.manifest(granting: missing, to: serviceAccount ?? "remora-hub"))
-            terminal.say("Grant it with: remora doctor … | kubectl apply -f -")
-            throw ExitCode.failure
+            var documents = findings.compactMap(\.manifest)
+            if !missing.isEmpty {
+                documents.insert(needs.manifest(granting: missing, to: serviceAccount ?? "remora-hub"), at: 0)
+            }
+            if !documents.isEmpty {
+                terminal.print(documents.joined(separator: "\n---\n"))
+                terminal.say("Mend it with: remora doctor … | kubectl apply -f -")
+            }
+            guard documents.isEmpty, !findings.contains(where: { $0.kind == .problem }) else { throw ExitCode.failure }
+            terminal.say(terminal.styled("Nothing is missing.", .good, for: .error))
         } catch let code as ExitCode {
             throw code
         } catch {
@@ -86,16 +101,5 @@ struct DoctorCommand: AsyncParsableCommand {
                 ],
             ])
         return answer["status"]?["allowed"]?.boolean == true
-    }
-
-    private func checkObjects(_ client: KubernetesClient, _ namespace: String, _ terminal: Terminal) async throws {
-        do {
-            _ = try await client.get(ConfigMap.self, namespace: namespace, name: configMap)
-        } catch let error as APIError where error.status?.code == 404 {
-            terminal.say(
-                "  note    there is no config map \(namespace)/\(configMap) yet: no scripts run until there is")
-        } catch let error as APIError where error.status?.code == 403 {
-            // Said above.
-        }
     }
 }

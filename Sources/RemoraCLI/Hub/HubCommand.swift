@@ -4,6 +4,7 @@ internal import Glibc
 internal import Hub
 internal import KubernetesClient
 internal import ScriptRuntime
+internal import ServerTLS
 
 /// `remora hub`: run the config map's scripts and tell them of pods.
 struct HubCommand: AsyncParsableCommand {
@@ -39,6 +40,29 @@ struct HubCommand: AsyncParsableCommand {
             "Ask for the token in this file, in place of tokens of the cluster.", valueName: "file"))
     var tokenFile: String?
 
+    enum TLS: String, ExpressibleByArgument, CaseIterable {
+        case auto, on, off
+    }
+
+    @Option(
+        help: ArgumentHelp(
+            "Whether the API speaks TLS: auto is on, except on a loopback address.", valueName: "auto|on|off"))
+    var tls = TLS.auto
+
+    @Option(
+        help: ArgumentHelp(
+            "The API's certificate and its chain, PEM. Without it the hub makes one, which stands in the status config "
+                + "map.", valueName: "file"))
+    var tlsCertFile: String?
+
+    @Option(help: ArgumentHelp("The private key of that certificate, PEM.", valueName: "file"))
+    var tlsPrivateKeyFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The host by which other hubs reach this one; by default POD_IP, or that of --listen.", valueName: "host"))
+    var advertise: String?
+
     @Flag(help: "Lead without an election: there must be no other hub.")
     var noLeaderElection = false
 
@@ -65,6 +89,27 @@ struct HubCommand: AsyncParsableCommand {
         guard HubLog.Level(rawValue: logLevel) != nil else {
             throw ValidationError("--log-level is one of debug, info, warning, error, not \(logLevel).")
         }
+        guard (tlsCertFile == nil) == (tlsPrivateKeyFile == nil) else {
+            throw ValidationError("--tls-cert-file and --tls-private-key-file belong together: give both or neither.")
+        }
+        if tls == .off, tlsCertFile != nil { throw ValidationError("--tls off has no use for a certificate.") }
+    }
+
+    /// The API's certificate: given, made here, or none.
+    private func certificate(_ namespace: String) throws -> TLSAcceptor.Source? {
+        if let tlsCertFile, let tlsPrivateKeyFile {
+            return .files(certificate: tlsCertFile, privateKey: tlsPrivateKeyFile)
+        }
+        guard let host = try address?.host, tls != .off else { return nil }
+        let isLoopback = host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        if tls == .auto, isLoopback { return nil }
+        let service = "remora-hub.\(namespace)"
+        let own = [advertisedHost, host, Self.hostName, "localhost", "127.0.0.1"].compactMap { $0 }
+        return .selfMade(names: ["\(service).svc", "\(service).svc.cluster.local", service, "remora-hub"] + own)
+    }
+
+    private var advertisedHost: String? {
+        advertise ?? ProcessInfo.processInfo.environment["POD_IP"].flatMap { $0.isEmpty ? nil : $0 }
     }
 
     private var address: (host: String, port: Int)? {
@@ -102,6 +147,8 @@ struct HubCommand: AsyncParsableCommand {
         configuration.secret = secret
         configuration.watchedNamespace = watchNamespace
         configuration.listen = try address
+        configuration.certificate = try certificate(configuration.namespace)
+        configuration.advertisedHost = advertisedHost
         configuration.tokenFile = tokenFile
         configuration.stateFolder = stateDir
         configuration.version = Remora.version
@@ -120,9 +167,12 @@ struct HubCommand: AsyncParsableCommand {
     private static var defaultIdentity: String {
         let environment = ProcessInfo.processInfo.environment
         if let pod = environment["POD_NAME"], !pod.isEmpty { return pod }
+        return "\(hostName)_\(getpid())_\(String(UInt32.random(in: .min ... .max), radix: 16))"
+    }
+
+    private static var hostName: String {
         var name = [CChar](repeating: 0, count: 256)
         gethostname(&name, name.count - 1)
-        let host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return "\(host)_\(getpid())_\(String(UInt32.random(in: .min ... .max), radix: 16))"
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

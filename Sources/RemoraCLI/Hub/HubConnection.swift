@@ -11,8 +11,15 @@ struct HubOptions: ParsableArguments {
         help: ArgumentHelp("The hub's URL. Without it the hub is reached through the API server.", valueName: "url"))
     var hub: String?
 
-    @Option(help: ArgumentHelp("The hub's service, with its port if it has several.", valueName: "name"))
-    var service = "remora-hub"
+    @Option(
+        help: ArgumentHelp("The hub's service, as the API server's proxy has it: SCHEME:NAME:PORT.", valueName: "name"))
+    var service = "https:remora-hub:https"
+
+    @Option(
+        help: ArgumentHelp(
+            "With --hub https://…: trust this certificate, PEM; the hub's own is tls.crt in its status config map.",
+            valueName: "file"))
+    var hubCertificate: String?
 
     @Option(help: ArgumentHelp("A file with the token for the hub.", valueName: "file"))
     var hubTokenFile: String?
@@ -25,7 +32,10 @@ struct HubOptions: ParsableArguments {
             token = try String(contentsOfFile: file, encoding: .utf8).split(whereSeparator: \.isWhitespace).first.map(
                 String.init)
         }
-        if let hub { return try HubConnection(url: hub, token: token ?? clusterToken()) }
+        if let hub {
+            let certificate = try hubCertificate.map { Array(try String(contentsOfFile: $0, encoding: .utf8).utf8) }
+            return try HubConnection(url: hub, token: token ?? clusterToken(), certificate: certificate)
+        }
         let client = try cluster.client()
         let namespace = cluster.namespace ?? client.configuration.namespace
         return HubConnection(client: client, namespace: namespace, service: service, token: token)
@@ -38,7 +48,7 @@ struct HubOptions: ParsableArguments {
 /// Requests to a hub: to its URL, or through the API server's proxy, which only needs the right to use it.
 struct HubConnection: Sendable {
     private enum Way: Sendable {
-        case direct(CurlTransport, url: String)
+        case direct(CurlTransport, url: String, TLSSettings)
         case proxy(KubernetesClient, prefix: String)
     }
 
@@ -51,9 +61,10 @@ struct HubConnection: Sendable {
     private let way: Way
     private let token: String?
 
-    init(url: String, token: String?) throws {
+    init(url: String, token: String?, certificate: [UInt8]? = nil) throws {
         way = .direct(
-            try CurlTransport(name: "hub"), url: url.hasSuffix("/") ? String(url.dropLast()) : url)
+            try CurlTransport(name: "hub"), url: url.hasSuffix("/") ? String(url.dropLast()) : url,
+            TLSSettings(trust: certificate.map { .certificate($0) } ?? .system))
         self.token = token
     }
 
@@ -65,7 +76,7 @@ struct HubConnection: Sendable {
     /// For messages: where requests go.
     var place: String {
         switch way {
-        case .direct(_, let url): url
+        case .direct(_, let url, _): url
         case .proxy(let client, let prefix): "\(client.configuration.server)\(prefix)"
         }
     }
@@ -74,8 +85,8 @@ struct HubConnection: Sendable {
     func open(_ method: String = "GET", _ path: String, isStream: Bool = false) async throws -> HTTPResponse {
         let response: HTTPResponse
         switch way {
-        case .direct(let transport, let url):
-            var request = HTTPRequest(method: method, url: url + path)
+        case .direct(let transport, let url, let tls):
+            var request = HTTPRequest(method: method, url: url + path, tls: tls)
             if let token { request.headers.append((name: "Authorization", value: "Bearer \(token)")) }
             if isStream { request.limits.silence = nil }
             response = try await transport.send(request)

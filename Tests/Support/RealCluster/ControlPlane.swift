@@ -102,6 +102,11 @@ package final class ControlPlane: Sendable {
 
     /// What `kubectl` prints, run as the administrator.
     package func kubectl(_ arguments: String..., input: String = "") async throws -> String {
+        try await kubectl(arguments, input: input)
+    }
+
+    /// The same with its arguments in a list.
+    package func kubectl(_ arguments: [String], input: String = "") async throws -> String {
         try await ControlPlaneScript.run(["kubectl", "--dir", directory, "--"] + arguments, input: input)
     }
 
