@@ -69,6 +69,31 @@ struct PacketTests {
         await bench.engine.shutdown()
     }
 
+    @Test("an object that a script makes from a packet tells its time and origin too, anything else is no packet")
+    func inheritance() async throws {
+        let bench = Bench()
+        try await bench.load(
+            0,
+            """
+            function onPacketCaptured(info) {
+              var own = Object.create(info), proto = Object.getPrototypeOf(info), names = [];
+              own.seen = true;
+              for (var name in own) names.push(name);
+              console.log(own.timestamp === info.timestamp, own.srcPort, names.join());
+              console.log(proto.timestamp, proto.srcPort);
+              try { Object.create(proto).timestamp; } catch (e) { console.log(e instanceof TypeError); }
+            }
+            """)
+        bench.engine.deliver(batch([PacketRoute(sourcePort: 80)]))
+        await bench.engine.untilIdle()
+        #expect(
+            bench.recorder.console == [
+                "0 true 80 seen,captureLength,length,truncated,fragmented,timestamp,srcIp,dstIp,srcPort,dstPort,proto,interface",
+                "0 undefined undefined", "0 true",
+            ])
+        await bench.engine.shutdown()
+    }
+
     @Test("a packet that a script keeps still tells its own origin after many other batches")
     func keptPackets() async throws {
         let bench = Bench()

@@ -29,7 +29,7 @@ enum Glue {
         const { apply, ownKeys, defineProperty, deleteProperty, getOwnPropertyDescriptor } = Reflect;
         const { keys: keysOf, create } = Object, isArray = Array.isArray;
         const hasOwn = Object.prototype.hasOwnProperty, toText = String, toNumber = Number;
-        const { stringify, parse } = JSON, SymbolOf = Symbol, ProxyOf = Proxy, DateOf = Date;
+        const { stringify, parse } = JSON, ProxyOf = Proxy, DateOf = Date;
         const MapOf = Map, WeakMapOf = WeakMap, WeakRefOf = WeakRef;
         const numbersOf = Float64Array;
 
