@@ -2,6 +2,13 @@ internal import Glibc
 
 /// Files that the user names.
 package enum FileReading {
+    /// Whether a path leads to a file that can be read again and again, and not to a pipe or a terminal.
+    static func isRepeatable(_ path: String) -> Bool {
+        var status = stat()
+        guard path != "-", stat(path, &status) == 0 else { return false }
+        return status.st_mode & S_IFMT == S_IFREG
+    }
+
     /// The whole of a small file.
     package static func bytes(of path: String, limit: Int = 16 << 20) throws(RunRefusal) -> [UInt8] {
         var reader = try LineReader(path: path)
@@ -32,11 +39,11 @@ package struct LineReader: ~Copyable {
     /// The number of the line that was read last, from 1.
     package private(set) var lineNumber = 0
 
-    /// Opens a file. A line of more than `lineLimit` bytes is passed over: no object of the API is as large.
+    /// Opens a file, `-` for standard input. A line of more than `lineLimit` bytes is passed over: no object of the API is as large.
     package init(path: String, lineLimit: Int = 8 << 20) throws(RunRefusal) {
         self.path = path
         self.lineLimit = lineLimit
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw RunRefusal("\(path): \(Self.reason(errno))") }
     }
 

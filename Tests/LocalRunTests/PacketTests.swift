@@ -1,3 +1,5 @@
+import FoundationEssentials
+import Glibc
 import LocalRun
 import ScriptFolder
 import Testing
@@ -128,6 +130,22 @@ struct PacketTests {
         let lines = try await run(counter, file)
         #expect(lines.contains { $0.hasPrefix("problem") && $0.contains("the file ends within a record") })
         #expect(lines.last == "> 2 0.120")
+    }
+
+    @Test("a capture that comes through a pipe is not read before its time")
+    func pipe() async throws {
+        let file = try folder.write("a.pcap", Self.pcap([(60, 60), (60, 60)]))
+        let pipe = folder.path + "/pipe"
+        #expect(mkfifo(pipe, 0o600) == 0)
+        // Both ends in one process: so much fits into a pipe.
+        let descriptor = open(pipe, O_RDWR)
+        defer { close(descriptor) }
+        let bytes = try Data(contentsOf: URL(filePath: file))
+        #expect(bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) } == bytes.count)
+        try PacketRecording.probe(pipe)
+        var unread: Int32 = 0
+        #expect(ioctl(descriptor, UInt(FIONREAD), &unread) == 0)
+        #expect(Int(unread) == bytes.count)
     }
 
     @Test("what is no capture file is refused by its first bytes")

@@ -36,16 +36,18 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Replay a capture file (pcap, pcapng) into onPacketCaptured and onItemCaptured.", valueName: "file"))
+            "Replay a capture file (pcap, pcapng; - for standard input) into onPacketCaptured and onItemCaptured.",
+            valueName: "file"))
     var pcap: [String] = []
 
     @Option(help: ArgumentHelp("Capture packets of a network interface; any for all.", valueName: "name"))
     var interface: [String] = []
 
-    @Option(help: ArgumentHelp("Replay a recorded watch of pods into onPodEvent.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Replay a recorded watch of pods into onPodEvent; - for standard input.", valueName: "file"))
     var podEvents: [String] = []
 
-    @Option(help: ArgumentHelp("Replay recorded items into onItemCaptured.", valueName: "file"))
+    @Option(help: ArgumentHelp("Replay recorded items into onItemCaptured; - for standard input.", valueName: "file"))
     var items: [String] = []
 
     @Option(name: .customLong("env"), help: ArgumentHelp("A value that scripts find in env.", valueName: "name=value"))
