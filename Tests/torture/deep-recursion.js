@@ -1,0 +1,3 @@
+// deep-recursion
+// expects: (hook=onItemCaptured) RangeError: Maximum call stack size exceeded.
+function onItemCaptured() { onItemCaptured(); }

@@ -1,0 +1,3 @@
+// endless-loop
+// expects: (hook=onItemCaptured) stopped after computing for
+function onItemCaptured() { for (;;) {} }

@@ -1,0 +1,3 @@
+// endless-top-level
+// expects: (load) stopped after computing for
+try { for (;;) {} } catch (e) {}

@@ -1,0 +1,3 @@
+// escaping
+// expects: (load) SyntaxError
+}); console.log("outside"); (function () {

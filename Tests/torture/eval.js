@@ -1,0 +1,3 @@
+// eval
+// expects: (hook=onItemCaptured) EvalError: scripts cannot make code from text
+function onItemCaptured() { eval("for (;;) {}"); }

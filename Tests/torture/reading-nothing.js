@@ -1,0 +1,5 @@
+// reading-nothing
+// expects: (hook=onItemCaptured) TypeError
+function onItemCaptured(data) {
+  return data.response.status.code;
+}

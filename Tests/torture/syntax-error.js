@@ -1,0 +1,5 @@
+// syntax-error
+// expects: (load) SyntaxError
+function onItemCaptured(data) {
+  console.log(data.;
+}

@@ -1,0 +1,3 @@
+// thrown-text
+// expects: (load) not on this node
+throw "not on this node";
