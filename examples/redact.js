@@ -11,6 +11,9 @@ function redactHeaders(message) {
   });
 }
 
+// An item that this script could not look at is withheld, and not shown as it is.
+onItemQueried.redacts = true;
+
 /** @type {Remora.onItemQueried} */
 function onItemQueried(data) {
   if (data.protocol.name !== "http") return;

@@ -141,7 +141,50 @@ struct DeliveryTests {
         try await bench.load(1, "function onItemQueried(d) { d.lost = 1; return 'text'; }")
         try await bench.load(3, "function onItemQueried(d) { throw new Error('no'); }")
         let item = await bench.engine.query(Array(#"{"secret":"s"}"#.utf8), filter: "http")
-        #expect(String(decoding: item, as: UTF8.self) == #"{"secret":"[redacted]","filter":"http","passed":true}"#)
+        #expect(
+            item.map { String(decoding: $0, as: UTF8.self) }
+                == #"{"secret":"[redacted]","filter":"http","passed":true}"#)
+        await bench.engine.shutdown()
+    }
+
+    @Test(
+        "an object that is no item is an error, and the item stays as it was",
+        arguments: [
+            "return [d];", "return { toJSON: function () { return 'text'; } };",
+            "return { toJSON: function () {} };", "return { toJSON: function () { return [d]; } };",
+        ])
+    func noItem(body: String) async throws {
+        let bench = Bench()
+        try await bench.load(0, "function onItemQueried(d) { \(body) }")
+        #expect(await bench.engine.query(Array(#"{"n":1}"#.utf8)) == Array(#"{"n":1}"#.utf8))
+        #expect(bench.recorder.failures.map(\.text) == ["TypeError: onItemQueried returned an object that is no item"])
+        await bench.engine.shutdown()
+    }
+
+    @Test("what a script that redacts could not look at is withheld, also while it is in quarantine")
+    func redaction() async throws {
+        let bench = Bench { shortBudget(&$0.budget) }
+        let item = Array(#"{"secret":"s"}"#.utf8)
+        let source = """
+            function onItemQueried(d) {
+              if (d.fails) throw new Error("no");
+              while (d.loops) {}
+              d.secret = "[redacted]";
+              return d;
+            }
+            onItemQueried.redacts = true;
+            """
+        try await bench.load(0, source)
+        #expect(await bench.engine.query(item) == Array(#"{"secret":"[redacted]"}"#.utf8))
+        #expect(await bench.engine.query(Array(#"{"secret":"s","fails":true}"#.utf8)) == nil)
+        for _ in 0..<3 { #expect(await bench.engine.query(Array(#"{"secret":"s","loops":true}"#.utf8)) == nil) }
+        #expect(await bench.recorder.until { $0.quarantined == [0] })
+        #expect(await bench.engine.query(item) == nil)
+        try await bench.load(0, source + "// edited")
+        #expect(await bench.engine.query(item) == Array(#"{"secret":"[redacted]"}"#.utf8))
+        // Whoever removes the script wants to see the items.
+        await bench.engine.unload(0)
+        #expect(await bench.engine.query(item) == item)
         await bench.engine.shutdown()
     }
 

@@ -98,6 +98,7 @@ struct SwapTests {
         try await swaps
         await bench.engine.untilIdle()
         #expect(bench.recorder.console == (0..<count).map { "0 \($0)" })
+        #expect(bench.engine.statuses.map(\.calls) == [[.itemCaptured: count]])
         await bench.engine.shutdown()
     }
 

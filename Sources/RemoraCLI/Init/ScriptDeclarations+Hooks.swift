@@ -18,7 +18,8 @@ extension ScriptDeclarations {
 
             /**
              * Each stored item that a viewer fetches. An object that it returns replaces the item for that viewer; see
-             * `test.pass` and `test.fail`. Not called when nobody looks.
+             * `test.pass` and `test.fail`. Not called when nobody looks. With `onItemQueried.redacts = true` an item that
+             * the hook could not look at (it threw, was stopped, is in quarantine) is withheld, not shown as it is.
              *
              * @param filter The viewer's filter, or "".
              */

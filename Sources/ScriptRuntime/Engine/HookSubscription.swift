@@ -10,6 +10,16 @@ public struct HookSubscription: Sendable, Equatable {
     public let filter: String?
 }
 
+/// What a version of a script says of its hooks.
+struct HookTable: Sendable, Equatable {
+    /// Those that it has.
+    var hooks: ScriptHooks = []
+    /// The texts that it set as `filter` of them.
+    var filters: [ScriptHook: String] = [:]
+    /// Whether it set `onItemQueried.redacts`: what it could not look at, nobody sees.
+    var isRedacting = false
+}
+
 /// Counts the changes of what scripts subscribe to.
 final class SubscriptionVersion: Sendable {
     private let version = Atomic<Int>(0)

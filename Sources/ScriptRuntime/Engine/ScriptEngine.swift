@@ -158,17 +158,25 @@ public final class ScriptEngine: Sendable {
     }
 
     /// Shows a stored item to every script that has `onItemQueried`, in the order of their keys, each getting what the
-    /// one before it returned; returns the item as the viewer is to see it.
+    /// one before it returned; returns the item as the viewer is to see it, nil if nobody may.
     ///
-    /// A script that fails leaves the item as it was for it, and the failure goes to its console.
-    public func query(_ item: [UInt8], filter: String = "") async -> [UInt8] {
+    /// A script that fails leaves the item as it was for it, and the failure goes to its console. Not so a script with
+    /// `onItemQueried.redacts = true`: what it could not look at, because it failed or is in quarantine, is withheld.
+    public func query(_ item: [UInt8], filter: String = "") async -> [UInt8]? {
         var item = item
-        for lane in services.allLanes where lane.hooks.contains(.itemQueried) {
+        for lane in services.allLanes {
+            guard lane.hooks.contains(.itemQueried) else {
+                if lane.isRedacting { return nil }
+                continue
+            }
             let call = HookCall.itemQueried(item, filter: filter)
             let answer = await withCheckedContinuation { continuation in
                 lane.submit(.query(call) { continuation.resume(returning: $0) })
             }
-            if case .success(let replaced?) = answer { item = replaced }
+            switch answer {
+            case .success(let replaced): item = replaced ?? item
+            case .failure: if lane.isRedacting { return nil }
+            }
         }
         return item
     }

@@ -53,7 +53,8 @@ struct InstanceThread: Sendable {
         report(
             .success(
                 ScriptLoadReport(
-                    script: identity, revision: revision, isNew: true, hooks: instance.hooks, findings: findings)))
+                    script: identity, revision: revision, isNew: true, hooks: instance.hookTable.hooks,
+                    findings: findings)))
         instance.serve()
     }
 
@@ -101,7 +102,7 @@ struct InstanceThread: Sendable {
             if let predecessor { jobs.removeOwner(predecessor.id) }
             jobs.activate(control.id, now: now)
         }
-        lane.commit(control, hooks: instance.hooks, filters: instance.filters, revision: revision)
+        lane.commit(control, table: instance.hookTable, revision: revision)
     }
 
     private func refusal(_ reason: ScriptFailure.Reason, _ text: String, at finding: SyntaxFinding? = nil)

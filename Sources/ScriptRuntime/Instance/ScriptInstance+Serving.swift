@@ -14,6 +14,7 @@ extension ScriptInstance {
     func serve() {
         var unsettled = 0
         var hasGarbage = true
+        defer { lane.add(statistics) }
         while !control.isEnding {
             let seenCalls = lane.callCount
             // After a timer or job comes an event, so that neither keeps the other waiting.

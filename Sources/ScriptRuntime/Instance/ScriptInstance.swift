@@ -16,10 +16,8 @@ final class ScriptInstance {
     /// The version in whose place this one comes: it does not see that one's shared names and jobs.
     let predecessor: UInt64?
     var timers: TimerQueue
-    var hooks: ScriptHooks = []
-    /// The texts that the script set as `filter` of its hooks.
-    var filters: [ScriptHook: String] = [:]
-    /// What the script said last of its hooks and filters.
+    var hookTable = HookTable()
+    /// What the script said last of its hooks.
     private var hookText = ""
     /// Packets came since the last ``flushPackets()``, so that some may wait in a group that is not full.
     var hasPacketGroup = false
@@ -30,6 +28,8 @@ final class ScriptInstance {
     var adoptedVersion = 0
     /// What runs now, outermost first.
     var places: [ScriptPlace] = []
+    /// What ran last, for what of the script runs when its values are looked at afterwards.
+    private var lastPlace = ScriptPlace.load
     /// When the heap is looked at next while the script is busy.
     var nextHeapCheck = ContinuousClock.now
 
@@ -91,6 +91,7 @@ final class ScriptInstance {
     ) -> Result<JSValueRef, ScriptFailure> {
         watch.begin(isLong: place.isLong, row: row)
         places.append(place)
+        lastPlace = place
         defer {
             places.removeLast()
             watch.end()
@@ -126,32 +127,35 @@ final class ScriptInstance {
         flushPackets()
         publish()
         if case .success(let set) = perform(
-            places.last ?? .timer,
+            places.last ?? lastPlace,
             { vm, glue throws(JavaScriptException) in
                 try vm.call(glue.hooks)
             })
         {
             noteHooks(vm.text(set))
         }
-        lane.settle(control, hooks: hooks, filters: filters, statistics: statistics)
+        lane.settle(control, table: hookTable, statistics: statistics)
         statistics = LaneStatistics()
         checkHeap()
     }
 
-    /// Reads what the glue says of hooks: their number or, if any has a filter, an object with both.
+    /// Reads what the glue says of hooks: their set as a number or, if there is more to say, an object.
     private func noteHooks(_ text: String) {
         guard text != hookText else { return }
         hookText = text
         let description = try? JSONValue(parsing: text)
-        hooks = ScriptHooks(rawValue: Int(description?.integer ?? description?["set"]?.integer ?? 0))
-        filters = [:]
-        for hook in hooks.all { filters[hook] = description?["filters"]?[hook.rawValue]?.string }
+        var table = HookTable()
+        table.hooks = ScriptHooks(rawValue: Int(description?.integer ?? description?["set"]?.integer ?? 0))
+        for hook in table.hooks.all { table.filters[hook] = description?["filters"]?[hook.rawValue]?.string }
+        table.isRedacting = description?["redacts"]?.boolean == true
+        hookTable = table
     }
 
     /// Moves names that the script put on `this` to the store. Getters and `toJSON` of the script run here, hence the
     /// budget.
     private func publish() {
-        let result = perform(places.last ?? .timer) { vm, glue throws(JavaScriptException) in try vm.call(glue.publish)
+        let result = perform(places.last ?? lastPlace) { vm, glue throws(JavaScriptException) in
+            try vm.call(glue.publish)
         }
         if case .failure(let failure) = result { report(failure) }
     }
@@ -180,7 +184,7 @@ final class ScriptInstance {
         if vm.heapBytes() > limit {
             lane.quarantine(control, because: "it holds more than \(limit >> 20) MB (memory)")
         } else {
-            _ = lane.noteBreach(breach, in: places.last ?? .timer, by: control)
+            _ = lane.noteBreach(breach, in: places.last ?? lastPlace, by: control)
         }
     }
 }

@@ -151,19 +151,24 @@ extension Glue {
         }
         function query(number, a, b) {
             const result = call(number, a, b);
-            return typeof result === "object" && result !== null ? stringify(result) : undefined;
+            if (typeof result !== "object" || result === null) return undefined;
+            const text = isArray(result) ? undefined : stringify(result);
+            if (typeof text !== "string" || text[0] !== "{")
+                throw new TypeErrorOf("onItemQueried returned an object that is no item");
+            return text;
         }
-        // The hooks that there are, as a number; if any has a filter, a text with the number and the filters.
+        // The hooks that there are, as a number; if any has a filter, or redacts, a text with all of that.
         function hooks() {
-            let set = 0, filters;
+            let set = 0, filters, redacts = false;
             for (let i = 0; i < lookups.length; i++) {
                 const hook = lookups[i]();
                 if (hook === undefined) continue;
                 set |= 1 << i;
                 const filter = hook.filter;
                 if (typeof filter === "string") (filters = filters || create(null))[hookNames[i]] = filter;
+                if (hookNames[i] === "onItemQueried" && hook.redacts === true) redacts = true;
             }
-            return filters === undefined ? set : stringify({ set, filters });
+            return filters === undefined && !redacts ? set : stringify({ set, filters, redacts });
         }
         function run(script) { lookups = apply(script, global, []); }
         function setEnvironment(text) {

@@ -42,7 +42,11 @@ enum LaneRequest: Sendable {
     /// Answers that there is nobody to do it any more.
     func decline(_ script: ScriptIdentity) {
         switch self {
-        case .query(_, let reply): reply(.success(nil))
+        case .query(let call, let reply):
+            reply(
+                .failure(
+                    ScriptFailure(
+                        script: script, place: .hook(call.hook), reason: .replaced, text: "the script is gone")))
         case .function(let function, _, let reply):
             reply(.failure(HelperError("\(function.name): the script \(script) that shared it is gone", code: "GONE")))
         }

@@ -27,8 +27,8 @@ final class ScriptLane: Sendable {
         var owner: UInt64?
         /// The version that is inside a turn; another one waits until it is through.
         var busy: UInt64?
-        var hooks: ScriptHooks = []
-        var filters: [ScriptHook: String] = [:]
+        /// Of the version in service or, in quarantine, of the one that was.
+        var table = HookTable()
         var revision: ScriptRevision?
         var quarantine: Quarantine
         /// Grows when something outside the queue wants the lane to look around: a job, a helper's answer.
@@ -76,12 +76,17 @@ final class ScriptLane: Sendable {
     // MARK: From anywhere
 
     var identity: ScriptIdentity { monitor.read { $0.identity } }
-    var hooks: ScriptHooks { monitor.read { $0.owner == nil ? [] : $0.hooks } }
+    var hooks: ScriptHooks { monitor.read { $0.owner == nil ? [] : $0.table.hooks } }
+    /// Whether an item that the script does not answer for must be withheld: it says that it redacts items, and is in
+    /// service, or was until it was put into quarantine.
+    var isRedacting: Bool {
+        monitor.read { $0.table.isRedacting && ($0.owner != nil || $0.quarantine.reason != nil) }
+    }
     /// How the script wants calls of a hook; nil if it has no such hook.
     func subscription(to hook: ScriptHook) -> HookSubscription? {
         monitor.read { state in
-            guard state.owner != nil, state.hooks.contains(hook) else { return nil }
-            return HookSubscription(script: state.identity, filter: state.filters[hook])
+            guard state.owner != nil, state.table.hooks.contains(hook) else { return nil }
+            return HookSubscription(script: state.identity, filter: state.table.filters[hook])
         }
     }
 
@@ -92,7 +97,7 @@ final class ScriptLane: Sendable {
     @discardableResult
     func submit(_ event: LaneEvent, for hook: ScriptHook) -> Bool {
         monitor.change { state in
-            guard state.owner != nil, state.hooks.contains(hook) else { return false }
+            guard state.owner != nil, state.table.hooks.contains(hook) else { return false }
             state.queue.append(event)
             return true
         }
@@ -132,7 +137,7 @@ final class ScriptLane: Sendable {
         monitor.read { state in
             ScriptStatus(
                 script: state.identity, isRunning: state.owner != nil, revision: state.revision,
-                hooks: state.owner == nil ? [] : state.hooks, quarantine: state.quarantine.reason,
+                hooks: state.owner == nil ? [] : state.table.hooks, quarantine: state.quarantine.reason,
                 queued: state.queue.count, dropped: state.queue.dropped, calls: state.statistics.calls,
                 failures: state.statistics.failures, lastFailure: state.lastFailure)
         }
@@ -141,15 +146,12 @@ final class ScriptLane: Sendable {
     // MARK: Versions come and go
 
     /// Makes a version the owner and asks the one before it to end.
-    func commit(
-        _ control: InstanceControl, hooks: ScriptHooks, filters: [ScriptHook: String], revision: ScriptRevision
-    ) {
+    func commit(_ control: InstanceControl, table: HookTable, revision: ScriptRevision) {
         let predecessor = monitor.change { state in
             defer {
                 state.owner = control.id
                 state.control = control
-                state.hooks = hooks
-                state.filters = filters
+                state.table = table
                 state.revision = revision
                 state.quarantine = Quarantine(budget: budget)
                 state.lastFailure = nil
@@ -283,15 +285,13 @@ final class ScriptLane: Sendable {
     }
 
     /// Publishes what the version found out during its turn.
-    func settle(
-        _ control: InstanceControl, hooks: ScriptHooks, filters: [ScriptHook: String], statistics: LaneStatistics
-    ) {
+    func settle(_ control: InstanceControl, table: HookTable, statistics: LaneStatistics) {
         let (drops, isChanged) = monitor.read { state -> (Int, Bool) in
-            guard state.owner == control.id else { return (0, false) }
-            let isChanged = state.hooks != hooks || state.filters != filters
-            state.hooks = hooks
-            state.filters = filters
+            // Of the script and not of its version: what an old one did in its last turn counts too.
             state.statistics.add(statistics)
+            guard state.owner == control.id else { return (0, false) }
+            let isChanged = state.table != table
+            state.table = table
             return (Self.takeDropReport(&state), isChanged)
         }
         if isChanged { subscriptions.grow() }
@@ -301,6 +301,9 @@ final class ScriptLane: Sendable {
             .error, "\(drops) calls dropped: the script is slower than its events (queueCount, queueBytes)")
         sink.receive(.dropped(identity, count: drops))
     }
+
+    /// Adds what a version did since it settled, when it ends.
+    func add(_ statistics: LaneStatistics) { monitor.read { $0.statistics.add(statistics) } }
 
     func note(_ failure: ScriptFailure) {
         monitor.read { state in
