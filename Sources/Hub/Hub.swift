@@ -59,13 +59,19 @@ package final class Hub: Sendable {
         let weak = Locked(WeakHub())
         let own = HubHelpers.all(
             { action, object, script in weak.withLock { $0.hub }?.act(action, object, script) },
-            { weak.withLock { $0.hub }?.targetedPods["targets"] ?? [] })
+            { weak.withLock { $0.hub }?.targetedPods ?? [:] })
         let paths = Set(own.map(\.path))
         engine.helpers = own + engine.helpers.filter { !paths.contains($0.path) }
         engine.preludes = [ScriptViews.prelude] + engine.preludes
         let folder =
             configuration.stateFolder.map { "\($0)/files" } ?? "/tmp/remora-hub-\(configuration.identity)/files"
-        scripts = ScriptHost(engine, dataFolder: folder, metrics: metricRegistry, sink: sink)
+        var blockPod: ScriptHost.BlockPod?
+        if configuration.allowsBlockingPods {
+            let isolation = PodIsolation(client: client)
+            blockPod = { name, namespace in try await isolation.block(name, in: namespace) }
+        }
+        scripts = ScriptHost(
+            engine, dataFolder: folder, metrics: metricRegistry, sink: sink, blockPod: blockPod)
         sink.hear { [weak scripts] event in scripts?.observe(event) }
         weak.withLock { $0.hub = self }
         log.observe { [scripts] level, record in

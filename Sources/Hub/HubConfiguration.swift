@@ -37,6 +37,8 @@ package struct HubConfiguration: Sendable {
     package var grace: Duration = .seconds(10)
     /// The API asks for no token: for a demonstration on a loopback address.
     package var allowsEverybody = false
+    /// Scripts may cut pods off from the network (`hub.blockPod`).
+    package var allowsBlockingPods = false
     /// Remora's version, for `remora_build_info`.
     package var version = "0"
 

@@ -12,8 +12,11 @@ package struct HubPermissions: Sendable {
     private let namespace: String
     private let configMap: String
     private let secret: String
+    private let blocksPods: Bool
 
-    package init(namespace: String, configMap: String, secret: String) {
+    /// `blocksPods`: also what `hub.blockPod` needs.
+    package init(namespace: String, configMap: String, secret: String, blocksPods: Bool = false) {
+        self.blocksPods = blocksPods
         self.namespace = namespace
         self.configMap = configMap
         self.secret = secret
@@ -45,6 +48,12 @@ package struct HubPermissions: Sendable {
         need(["create"], .events, "nothing is reported about the config map")
         need(["create"], .tokenReviews, everywhere: true, "the API lets nobody in")
         need(["create"], .subjectAccessReviews, everywhere: true, "the API lets nobody in")
+        if blocksPods {
+            let purpose = "hub.blockPod fails"
+            need(["patch"], .pods, everywhere: true, purpose)
+            need(["create"], .networkPolicies, everywhere: true, purpose)
+            need(["patch"], .networkPolicies, name: PodIsolation.policyName, everywhere: true, purpose)
+        }
         return needs
     }
 

@@ -88,7 +88,7 @@ struct PodEventTests {
     func actions() async throws {
         let sender = """
             function onPodEvent(event, pod) {
-              if (event === "ADDED") hub.action("seen", {name: pod.metadata.name, pods: hub.targeted().length});
+              if (event === "ADDED") hub.action("seen", {name: pod.metadata.name, pods: JSON.parse(hub.targeted()).targets.length});
             }
             """
         let receiver = """
@@ -107,6 +107,38 @@ struct PodEventTests {
         let targeted = try await hub.get("/pods/targeted")
         #expect(try JSONValue(parsing: targeted.body)["targets"]?.array?.count == 1)
         #expect(try JSONValue(parsing: targeted.body)["excluded"]?.array?.count == 1)
+        await hub.stop()
+        await stage.stop()
+    }
+
+    @Test("a script cuts a pod off only where that is allowed; its siblings go on")
+    func blocking() async throws {
+        let script = """
+            function onPodEvent(event, pod) {
+              if (event !== "ADDED" || pod.metadata.name !== "web-1") return;
+              try { hub.blockPod(pod.metadata.name, pod.metadata.namespace); console.log("blocked"); }
+              catch (e) { console.log(e.code); }
+            }
+            """
+        let stage = try await HubStage(scripts: [script])
+        try stage.simulator.create(Self.pod)
+        try stage.simulator.create(SimulatedPod(name: "web-2", namespace: "shop"))
+        let careful = stage.start()
+        await careful.expect("[hub-0] UNAVAILABLE")
+        await careful.stop()
+        let hub = stage.start { $0.allowsBlockingPods = true }
+        await hub.expect("[hub-0] blocked")
+        let policy = try await stage.client.get(.networkPolicies, namespace: "shop", name: "remora-blocked")
+        #expect(
+            policy["spec"] == [
+                "podSelector": ["matchLabels": ["remora.dev/blocked": "true"]], "policyTypes": ["Ingress", "Egress"],
+            ])
+        func label(of pod: String) async throws -> JSONValue? {
+            try await stage.client.get(.pods, namespace: "shop", name: pod)["metadata"]?["labels"]?[
+                "remora.dev/blocked"]
+        }
+        #expect(try await label(of: "web-1") == "true")
+        #expect(try await label(of: "web-2") == nil)
         await hub.stop()
         await stage.stop()
     }

@@ -11,6 +11,9 @@ internal import Threading
 /// A script whose text did not change is not touched. A new version runs only if its top level succeeded; else the one
 /// before goes on. When `env` changes, all scripts begin anew, in an engine of their own, which takes over at once.
 package final class ScriptHost: Sendable {
+    /// Cuts a pod off from the network, given its name and namespace.
+    package typealias BlockPod = @Sendable (_ name: String, _ namespace: String) async throws -> Void
+
     private struct State: Sendable {
         var engine: ScriptEngine
         /// What scripts call beside what the hub answers itself; nil where its folder cannot be had.
@@ -25,6 +28,7 @@ package final class ScriptHost: Sendable {
     private let dataFolder: String
     private let metrics: MetricRegistry
     private let sink: any ScriptEventSink
+    private let blockPod: BlockPod?
     private let state: Locked<State>
     /// Why scripts have no `vendor`, `file`, …; nil if they have.
     package let helperProblem: String?
@@ -36,15 +40,18 @@ package final class ScriptHost: Sendable {
     ///   - dataFolder: the folder of `file.*`.
     ///   - metrics: where scripts' own figures go.
     ///   - sink: hears what scripts say.
+    ///   - blockPod: what `hub.blockPod` does; nil: it is not allowed.
     package init(
-        _ base: ScriptEngineConfiguration, dataFolder: String, metrics: MetricRegistry, sink: any ScriptEventSink
+        _ base: ScriptEngineConfiguration, dataFolder: String, metrics: MetricRegistry, sink: any ScriptEventSink,
+        blockPod: BlockPod? = nil
     ) {
         self.base = base
         self.dataFolder = dataFolder
         self.metrics = metrics
         self.sink = sink
+        self.blockPod = blockPod
         let environment = ScriptEnvironment()
-        let helpers = Result { try Self.helpers(environment, dataFolder, metrics) }
+        let helpers = Result { try Self.helpers(environment, dataFolder, metrics, blockPod) }
         if case .failure(let error) = helpers { helperProblem = "\(error)" } else { helperProblem = nil }
         let known = try? helpers.get()
         state = Locked(
@@ -54,12 +61,13 @@ package final class ScriptHost: Sendable {
     }
 
     private static func helpers(
-        _ environment: ScriptEnvironment, _ dataFolder: String, _ metrics: MetricRegistry
+        _ environment: ScriptEnvironment, _ dataFolder: String, _ metrics: MetricRegistry, _ blockPod: BlockPod?
     ) throws -> ScriptHelpers {
-        try ScriptHelpers(
-            HelperContext(
-                role: .hub, nodeName: "hub", dataFolder: dataFolder, environment: environment.json,
-                settings: .current(scriptEnvironment: environment.json), metrics: metrics))
+        var context = HelperContext(
+            role: .hub, nodeName: "hub", dataFolder: dataFolder, environment: environment.json,
+            settings: .current(scriptEnvironment: environment.json), metrics: metrics)
+        context.blockPod = blockPod
+        return try ScriptHelpers(context)
     }
 
     private static func configuration(
@@ -129,7 +137,7 @@ package final class ScriptHost: Sendable {
         var target = old
         var newHelpers = oldHelpers
         if environment != known {
-            newHelpers = try? Self.helpers(environment, dataFolder, metrics)
+            newHelpers = try? Self.helpers(environment, dataFolder, metrics, blockPod)
             target = ScriptEngine(Self.configuration(base, environment, newHelpers), sink: sink)
         }
         let helpers = newHelpers

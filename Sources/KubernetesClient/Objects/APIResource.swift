@@ -59,6 +59,9 @@ extension APIResource {
     public static let namespaces = APIResource(plural: "namespaces", kind: "Namespace", isNamespaced: false)
     /// coordination.k8s.io/v1 Lease.
     public static let leases = APIResource(group: "coordination.k8s.io", plural: "leases", kind: "Lease")
+    /// networking.k8s.io/v1 NetworkPolicy.
+    public static let networkPolicies = APIResource(
+        group: "networking.k8s.io", plural: "networkpolicies", kind: "NetworkPolicy")
     /// authorization.k8s.io/v1 SelfSubjectAccessReview.
     public static let selfSubjectAccessReviews = APIResource(
         group: "authorization.k8s.io", plural: "selfsubjectaccessreviews", kind: "SelfSubjectAccessReview",

@@ -67,6 +67,7 @@ struct ResourceCatalog: Sendable {
         Resource(
             "leases", "Lease", group: "coordination.k8s.io",
             columns: [.init(name: "Holder", type: "string", priority: 0)]),
+        Resource("networkpolicies", "NetworkPolicy", group: "networking.k8s.io", short: ["netpol"]),
         Resource("endpointslices", "EndpointSlice", group: "discovery.k8s.io"),
         Resource("events", "Event", group: "events.k8s.io", short: ["ev"], selectable: ["reason", "type"]),
     ])

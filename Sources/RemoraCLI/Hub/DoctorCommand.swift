@@ -26,6 +26,9 @@ struct DoctorCommand: AsyncParsableCommand {
         help: ArgumentHelp("Ask for this service account of the namespace, in place of ourselves.", valueName: "name"))
     var serviceAccount: String?
 
+    @Flag(help: "Ask also for what hub.blockPod needs: `remora hub --allow-block-pod`.")
+    var allowBlockPod = false
+
     @OptionGroup var cluster: ClusterOptions
 
     func run() async throws {
@@ -33,7 +36,8 @@ struct DoctorCommand: AsyncParsableCommand {
         do {
             let client = try cluster.client()
             let namespace = cluster.namespace ?? client.configuration.namespace
-            let needs = HubPermissions(namespace: namespace, configMap: configMap, secret: secret)
+            let needs = HubPermissions(
+                namespace: namespace, configMap: configMap, secret: secret, blocksPods: allowBlockPod)
             terminal.say("\(client.configuration): asking what \(subject(namespace)) may do")
             var missing: [HubPermissions.Need] = []
             for need in needs.all {

@@ -76,6 +76,9 @@ struct HubCommand: AsyncParsableCommand {
             valueName: "folder"))
     var stateDir: String?
 
+    @Flag(help: "Let scripts cut pods off from the network by hub.blockPod. Needs permissions of its own: see doctor.")
+    var allowBlockPod = false
+
     @Option(help: "How the log looks: json, text, or auto (text on a terminal).")
     var logFormat = LogFormat.auto
 
@@ -151,6 +154,7 @@ struct HubCommand: AsyncParsableCommand {
         configuration.advertisedHost = advertisedHost
         configuration.tokenFile = tokenFile
         configuration.stateFolder = stateDir
+        configuration.allowsBlockingPods = allowBlockPod
         configuration.version = Remora.version
         if noLeaderElection { configuration.lease = nil }
         let console = HubConsole { message in terminal.print(message.text) }
