@@ -45,6 +45,13 @@ package struct CaptureFile: ~Copyable {
         _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
     }
 
+    /// A file's size; nil for standard input, and for what is none.
+    package static func size(path: String) -> Int? {
+        var status = stat()
+        guard path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int(status.st_size)
+    }
+
     deinit {
         close(descriptor)
         buffer.deallocate()

@@ -64,6 +64,13 @@ package struct CaptureFileParser {
     /// A parser at a file's start.
     package init() {}
 
+    /// Forgets where it was in a file and begins another one, whose interfaces get the numbers of equal ones before.
+    mutating func beginSection() {
+        format = .unknown
+        bytesToSkip = 0
+        section.removeAll(keepingCapacity: true)
+    }
+
     /// Finds packets in `bytes`, which go on where the last call's consumed ones ended.
     ///
     /// Throws only if there is no packet before the fault: what was found is always delivered first.

@@ -61,9 +61,9 @@ package struct FlowTracker: ~Copyable {
                 var whole = decoder.decode(reassembled: payload, like: header)
                 whole.number = number
                 // Fragments within fragments exist in attacks only.
-                if whole.kind != .fragment, whole.kind != .undecodable { follow(whole, &consumer) }
+                if whole.kind != .fragment, whole.kind != .undecodable { header.stream = follow(whole, &consumer) }
             }
-        default: follow(header, &consumer)
+        default: header.stream = follow(header, &consumer)
         }
         packetsUntilSweep -= 1
         if packetsUntilSweep == 0 {
@@ -87,14 +87,15 @@ package struct FlowTracker: ~Copyable {
         }
     }
 
-    private mutating func follow(_ header: PacketHeader, _ consumer: inout some FlowConsumer & ~Copyable) {
+    /// Tells a packet to its flow, and returns the flow's number.
+    private mutating func follow(_ header: PacketHeader, _ consumer: inout some FlowConsumer & ~Copyable) -> UInt64 {
         let (key, fromLow) = FlowKey.of(header, separatesInterfaces: limits.separatesInterfaces)
         let hash = table.hash(key)
         guard header.kind == .tcp else {
             let record = table.find(key, hash: hash) ?? begin(header, key, hash, fromLow, &consumer)
             touch(record, header, fromLow)
             datagram(header, fromLow, record, &consumer)
-            return
+            return record.pointee.serial
         }
         let record: Record
         if let known = table.find(key, hash: hash) {
@@ -104,7 +105,7 @@ package struct FlowTracker: ~Copyable {
                 touch(known, header, fromLow)
                 counters.tcpPayloadBytes += UInt64(header.payload.count)
                 counters.afterEnd += UInt64(header.payload.count)
-                return
+                return known.pointee.serial
             case .replaces:
                 close(known, .replaced, at: stamp(header), &consumer)
                 table.remove(known)
@@ -119,6 +120,7 @@ package struct FlowTracker: ~Copyable {
         case .finished: close(record, .finished, at: stamp(header), &consumer)
         case .reset: close(record, .reset, at: stamp(header), &consumer)
         }
+        return record.pointee.serial
     }
 
     private func stamp(_ header: PacketHeader) -> PacketStamp {

@@ -13,6 +13,9 @@ package struct CaptureSettings: Sendable, Equatable {
     /// Whether to see what is not addressed to this host. Not needed within a pod.
     package var isPromiscuous = false
 
+    /// Whether an interface that goes away is opened again when it is back, as one of a pod that was restarted is.
+    package var reopensInterfaces = false
+
     /// The defaults.
     package init() {}
 

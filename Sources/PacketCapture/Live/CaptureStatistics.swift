@@ -17,4 +17,16 @@ package struct CaptureStatistics: Sendable, Equatable {
 
     /// All zero.
     package init() {}
+
+    /// Both together.
+    package static func + (a: CaptureStatistics, b: CaptureStatistics) -> CaptureStatistics {
+        var sum = a
+        sum.delivered += b.delivered
+        sum.deliveredBytes += b.deliveredBytes
+        sum.received += b.received
+        sum.droppedByKernel += b.droppedByKernel
+        sum.droppedByInterface += b.droppedByInterface
+        sum.freezes += b.freezes
+        return sum
+    }
 }

@@ -55,14 +55,20 @@ struct LibpcapSource: ~Copyable {
         guard pcap_setnonblock(handle, 1, &message) == 0 else {
             throw .system(interface: name, message: text(message))
         }
-        guard !settings.filter.isEmpty else { return }
+        if !settings.filter.isEmpty { try setFilter(settings.filter, on: handle) }
+    }
+
+    /// Lets another filter decide from now on; an empty one accepts everything. What the kernel holds already stays.
+    func setFilter(_ text: String) throws(LiveCaptureError) { try Self.setFilter(text, on: handle) }
+
+    private static func setFilter(_ text: String, on handle: OpaquePointer) throws(LiveCaptureError) {
         var program = bpf_program()
-        guard pcap_compile(handle, &program, settings.filter, 1, bpf_u_int32(PCAP_NETMASK_UNKNOWN)) == 0 else {
-            throw .filter(settings.filter, message: String(cString: pcap_geterr(handle)))
+        guard pcap_compile(handle, &program, text, 1, bpf_u_int32(PCAP_NETMASK_UNKNOWN)) == 0 else {
+            throw .filter(text, message: String(cString: pcap_geterr(handle)))
         }
         defer { pcap_freecode(&program) }
         guard pcap_setfilter(handle, &program) == 0 else {
-            throw .filter(settings.filter, message: String(cString: pcap_geterr(handle)))
+            throw .filter(text, message: String(cString: pcap_geterr(handle)))
         }
     }
 

@@ -54,4 +54,10 @@ package protocol PacketSink: ~Copyable {
     mutating func take(_ packet: CapturedPacket)
     /// Makes what was taken visible to others; called when no more packets are at hand for the moment.
     mutating func flush()
+    /// Time passes: called several times a second, with or without packets. `now` is in nanoseconds since 1970.
+    mutating func tick(now: Int64)
+}
+
+extension PacketSink where Self: ~Copyable {
+    package mutating func tick(now: Int64) {}
 }

@@ -53,6 +53,8 @@ package struct PacketHeader {
     package var time: Int64 = 0
     /// The packet's number in its source, from 1: where an item can be found again.
     package var number: UInt64 = 0
+    /// The flow it belongs to (``Flow/serial``), once a tracker has seen it; 0 for none.
+    package var stream: UInt64 = 0
 
     /// An empty description.
     package init() {}
