@@ -114,20 +114,27 @@ let package = Package(
         module("FilterLanguage", ["CPCRE2", "CExpat", "JSON", "Threading", "Timestamps", "YAML", ordered]),
         // Packets
         module("PacketCapture", ["CPcap", "CPacketSocket", "Threading"]),
+        module(
+            "Dissection",
+            ["PacketCapture", "FilterLanguage", "CZlib", "CBrotli", "CZstd", "JSON", "Timestamps", deque]),
+        // Traffic and scripts
+        module(
+            "ScriptTraffic",
+            [
+                "Dissection", "PacketCapture", "FilterLanguage", "ScriptHelpers", "ScriptRuntime", "Threading",
+                "Timestamps", "JSON",
+            ]),
         module("ScriptViews", ["ScriptRuntime"]),
         module("ScriptCheck", ["ScriptRuntime", "JSON"]),
         module(
             "LocalRun",
             [
-                "ScriptRuntime", "ScriptFolder", "ScriptViews", "ScriptCheck", "FilterLanguage", "PacketCapture",
+                "ScriptRuntime", "ScriptFolder", "ScriptViews", "ScriptCheck", "ScriptTraffic", "FilterLanguage",
+                "PacketCapture",
                 "Dissection", "PodSignals", "KubernetesClient", "ScriptHelpers", "Integrations", "Threading",
                 "Timestamps", "JSON",
                 "YAML",
             ]),
-
-        module(
-            "Dissection",
-            ["PacketCapture", "FilterLanguage", "CZlib", "CBrotli", "CZstd", "JSON", "Timestamps", deque]),
 
         // An API server in memory
         module("HTTPServer", ["Threading", nioCore, nioPosix, nioHTTP1]),
@@ -143,25 +150,40 @@ let package = Package(
                 "CurlTransport", "HTTPServer", "ServerTLS", "Threading", "Timestamps", "JSON", deque, ordered,
             ]),
 
+        // The capture worker
+        module(
+            "Worker",
+            [
+                "ScriptTraffic", "ScriptFolder", "ScriptViews", "ScriptHelpers", "ScriptRuntime", "Integrations",
+                "Dissection", "PacketCapture", "FilterLanguage", "Metrics", "HTTPServer", "Threading", "Timestamps",
+                "JSON",
+            ]),
+
         // The command line
         module(
             "RemoraCLI",
             [
-                "Hub", "ServerTLS", "LocalRun", "ScriptCheck", "ScriptFolder", "ScriptRuntime", "ScriptStore",
+                "Hub", "ServerTLS", "Worker", "LocalRun", "ScriptCheck", "ScriptFolder", "ScriptRuntime", "ScriptStore",
                 "ScriptHelpers",
-                "Settings", "Digests",
+                "Settings", "Digests", "ScriptTraffic", "PacketCapture",
                 "Integrations", "Metrics", "FilterLanguage", "KubernetesClient", "KubernetesConfiguration",
                 "KubernetesSimulator", "CurlTransport", "Threading", "Timestamps", "JSON", argumentParser,
             ]),
         .executableTarget(name: "remora", dependencies: ["RemoraCLI"], swiftSettings: swift6),
 
         // Tests
+        .target(name: "CFrameSender", path: "Tests/Support/CFrameSender"),
+        .executableTarget(
+            name: "capture-probe", dependencies: ["PacketCapture", "CFrameSender"], path: "Tests/Support/CaptureProbe",
+            swiftSettings: swift6),
         testSupport("FaultProxy", [nioCore, nioPosix]),
         testSupport("HTTPProbe", ["Threading", nioCore, nioPosix]),
         testSupport("InformerOracle", ["KubernetesClient", "Threading"]),
         testSupport("RemoraProgram", [subprocess]),
         testSupport("RealCluster", [subprocess]),
         testSupport("RecordingServer", ["HTTPServer", "Threading", subprocess]),
+        testSupport("HTTPTraffic"),
+        testSupport("TestNetwork", ["CPacketSocket", "Threading", subprocess]),
         tests(of: "Threading"),
         tests(of: "Timestamps"),
         tests(of: "JSON"),
@@ -203,7 +225,10 @@ let package = Package(
         tests(of: "KubernetesSimulator", ["Timestamps", "HTTPProbe", "JSON", "Threading", subprocess]),
         tests(
             of: "RemoraCLI",
-            ["KubernetesClient", "KubernetesSimulator", "JSON", "RemoraProgram", argumentParser, subprocess]),
+            [
+                "KubernetesClient", "KubernetesSimulator", "HTTPTraffic", "JSON", "RemoraProgram", argumentParser,
+                subprocess,
+            ]),
         tests(of: "FaultProxy", ["Threading", nioCore]),
         tests(
             of: "RealCluster",
@@ -221,7 +246,19 @@ let package = Package(
                 "Threading", "JSON", "YAML", ordered,
             ]),
         tests(of: "FilterLanguage", ["JSON", "Timestamps"]),
-        tests(of: "PacketCapture", ["JSON", "Threading", subprocess]),
+        tests(
+            of: "ScriptTraffic",
+            [
+                "PacketCapture", "Dissection", "ScriptRuntime", "ScriptHelpers", "HTTPTraffic", "JSON", subprocess,
+            ]),
+        tests(
+            of: "Worker",
+            [
+                "HTTPTraffic", "TestNetwork", "ScriptTraffic", "PacketCapture", "Dissection", "ScriptRuntime",
+                "ScriptFolder", "CurlTransport",
+                "JSON", "Threading", "capture-probe", subprocess,
+            ]),
+        tests(of: "PacketCapture", ["JSON", "TestNetwork", "Threading", "capture-probe", subprocess]),
         tests(of: "ScriptCheck", ["ScriptRuntime"]),
         tests(of: "LocalRun", ["ScriptRuntime", "ScriptFolder", "JSON", "Threading"]),
         .testTarget(

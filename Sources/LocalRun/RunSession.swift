@@ -3,6 +3,7 @@ internal import ScriptCheck
 internal import ScriptFolder
 internal import ScriptHelpers
 package import ScriptRuntime
+internal import ScriptTraffic
 internal import ScriptViews
 internal import Threading
 
@@ -21,6 +22,8 @@ package final class RunSession: Sendable {
     private let hub: LocalHub
     private let sink: RunSink
     private let integrations: ScriptHelpers?
+    /// Where packets are kept.
+    private let packets: RunPackets?
     private let book: Locked<ScriptBook>
 
     /// Makes an engine without scripts.
@@ -45,6 +48,9 @@ package final class RunSession: Sendable {
         }
         hub = LocalHub(node: settings.node, isHub: settings.isHub, reporter: reporter)
 
+        let packets = RunPackets(for: inputs, folder: integrations?.dataFolder, hub.names, reporter)
+        self.packets = packets
+
         var configuration = ScriptEngineConfiguration()
         configuration.budget = settings.budget
         configuration.environment = settings.environment
@@ -52,7 +58,8 @@ package final class RunSession: Sendable {
         configuration.clock = settings.clock
         let own = hub.helpers + LocalHelpers.utils(node: settings.node)
         configuration.helpers = Self.merged([
-            own, helpers, integrations?.functions ?? [], FilterHelpers.all(),
+            own, helpers, packets.map { packets in CaptureHelpers.all { try packets.archive() } } ?? [],
+            integrations?.functions ?? [], FilterHelpers.all(),
         ])
         configuration.preludes =
             [ScriptViews.prelude] + (integrations?.preludes ?? []) + preludes
@@ -163,6 +170,7 @@ package final class RunSession: Sendable {
         for step in book.withLock({ $0.steps(for: update) }) {
             switch step {
             case .load(let definition):
+                packets?.note(source: definition.source)
                 // What is wrong goes to the sink, and the next script is no worse for it.
                 _ = try? await engine.load(definition)
             case .unload(let index): await engine.unload(index)
@@ -190,7 +198,8 @@ package final class RunSession: Sendable {
     private func feed() async throws(RunRefusal) {
         let results = await withTaskGroup(of: Result<Void, RunRefusal>.self) { group in
             for input in inputs {
-                let feed = RunFeed(node: settings.node, engine: engine, hub: hub, reporter: reporter)
+                let feed = RunFeed(
+                    node: settings.node, engine: engine, hub: hub, packets: packets, reporter: reporter)
                 if !input.hooks.contains(where: feed.isWanted) {
                     let hooks = input.hooks.map(\.rawValue).joined(separator: " or ")
                     reporter.report(.notice("\(input.name): no script has \(hooks)"))

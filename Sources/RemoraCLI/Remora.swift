@@ -10,7 +10,7 @@ public struct Remora: AsyncParsableCommand {
         version: "remora \(version)",
         subcommands: [
             RunCommand.self, ScriptsCommand.self, CheckCommand.self, InitCommand.self, WatchCommand.self,
-            HubCommand.self,
+            HubCommand.self, WorkerCommand.self, SnapshotsCommand.self,
             ConsoleCommand.self, StatusCommand.self, JobsCommand.self, DoctorCommand.self, ConfigCommand.self,
             DemoCommand.self,
         ])

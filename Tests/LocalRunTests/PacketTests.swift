@@ -28,7 +28,7 @@ struct PacketTests {
         settings.sources = [ScriptSource(path: folder.path)]
         settings.endsWithInputs = true
         settings.runsJobsAtEnd = true
-        _ = try await RunSession(settings, inputs: [PacketRecording(path: file)], reporter: recorder).run()
+        _ = try await RunSession(settings, inputs: [PacketRecording(paths: [file])], reporter: recorder).run()
         return recorder.all.filter { $0.hasPrefix(">") || $0.hasPrefix("problem") }
     }
 

@@ -57,7 +57,7 @@ struct TortureFolderTests {
         settings.budget.memory = 48 << 20
         let console = ConsoleByTitle()
         let outcome = try await RunSession(
-            settings, inputs: [PacketRecording(path: file), ItemRecording(path: items)], reporter: console
+            settings, inputs: [PacketRecording(paths: [file]), ItemRecording(path: items)], reporter: console
         ).run()
 
         for (title, text) in expected {

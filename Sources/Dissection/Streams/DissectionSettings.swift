@@ -6,6 +6,8 @@ package struct DissectionSettings: Sendable, Equatable {
     package var enabled: Set<String> = Self.enabledByDefault
     /// Names of dissectors by port (`PORT_MAPPING`): decides where the bytes leave a doubt.
     package var portMapping: [UInt16: Set<String>] = [:]
+    /// The share of connections that are dissected, from 0 to 1 (`TRAFFIC_SAMPLE_RATE`); of the others there are no items.
+    package var sampledShare = 1.0
     /// Bytes of a body that are kept; of a longer one the beginning, and the item says so.
     package var bodyLimit = 64 << 10
     /// Bytes of a message's head that are read; a longer one is a parse error.

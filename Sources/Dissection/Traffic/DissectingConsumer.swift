@@ -22,6 +22,7 @@ struct DissectingConsumer: FlowConsumer {
     }
 
     mutating func begin(_ flow: Flow) {
+        guard isSampled(flow) else { return entries[flow.slot] = .opaque }
         switch flow.ipProtocol {
         case 6: entries[flow.slot] = .stream(DissectedStream(identity(flow, .tcp), settings))
         case 17: entries[flow.slot] = .datagrams(DatagramFlow(identity(flow, .udp), settings))
@@ -30,6 +31,12 @@ struct DissectingConsumer: FlowConsumer {
                 settings.enabled.contains("icmp") ? .datagrams(DatagramFlow(identity(flow, .icmp), settings)) : .opaque
         default: entries[flow.slot] = .opaque
         }
+    }
+
+    /// Chooses by the flow's number, spread so that every share is even.
+    private func isSampled(_ flow: Flow) -> Bool {
+        guard settings.sampledShare < 1 else { return true }
+        return Double((flow.serial &* 0x9E37_79B9_7F4A_7C15) >> 11) * 0x1p-53 < settings.sampledShare
     }
 
     mutating func deliver(

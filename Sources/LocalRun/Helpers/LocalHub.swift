@@ -1,5 +1,6 @@
 internal import JSON
 internal import ScriptRuntime
+internal import ScriptTraffic
 internal import Threading
 internal import Timestamps
 
@@ -15,6 +16,8 @@ final class LocalHub: Sendable {
     /// The most that one action may carry, as between a worker and a hub.
     private static let objectBytes = 1 << 20
 
+    /// Who had which address, as far as events told.
+    let names = PeerNames()
     private let node: String
     private let isHub: Bool
     private let reporter: any RunReporter
@@ -33,7 +36,10 @@ final class LocalHub: Sendable {
     var actions: Int { state.withLock { $0.actions } }
 
     /// Notes a pod of an event, for `hub.targeted()`.
-    func note(_ pod: JSONValue, isDeleted: Bool) { state.withLock { $0.pods.note(pod, isDeleted: isDeleted) } }
+    func note(_ pod: JSONValue, isDeleted: Bool) {
+        state.withLock { $0.pods.note(pod, isDeleted: isDeleted) }
+        names.note(pod: pod, isDeleted: isDeleted, at: Timestamp.now().microseconds * 1000)
+    }
 
     var helpers: [HostFunction] {
         [

@@ -1,22 +1,29 @@
 internal import Dissection
-package import PacketCapture
+internal import PacketCapture
 package import ScriptRuntime
+internal import ScriptTraffic
 
-/// Replays a capture file (pcap, pcapng) into `onPacketCaptured`, and its conversations into `onItemCaptured`.
+/// Replays capture files (pcap, pcapng), one after the other, into `onPacketCaptured`, and their conversations into
+/// `onItemCaptured`.
 ///
-/// Reading and the scripts overlap: while they work on some batches, the next ones are read.
+/// Reading and the scripts overlap: while they work on some batches, the next ones are read. If a script may ask for packets
+/// (`pcap.snapshot`, `pcap.path`), they go through a ring, as live ones do.
 package struct PacketRecording: RunInput {
     package let name: String
     package var hooks: [ScriptHook] { [.packetCaptured, .itemCaptured] }
-    private let path: String
+    package let packetBytes: Int?
+    private let paths: [String]
 
     /// Batches that are handed over together: enough that waiting for the scripts costs nothing per packet.
     private static let batchesAtOnce = 64
+    /// Of standard input nobody knows how much comes.
+    private static let unknownSize = 48 << 20
 
-    /// Names the file.
-    package init(path: String) {
-        self.path = path
-        name = path
+    /// Names the files.
+    package init(paths: [String]) {
+        self.paths = paths
+        name = paths.joined(separator: ", ")
+        packetBytes = paths.reduce(0) { $0 + (CaptureFile.size(path: $1) ?? Self.unknownSize) }
     }
 
     /// Opens the file and reads its beginning: whether it can be a capture file at all. What comes through a pipe is only
@@ -37,23 +44,36 @@ package struct PacketRecording: RunInput {
 
     package func run(_ feed: RunFeed) async throws(RunRefusal) {
         guard hooks.contains(where: feed.isWanted) else { return }
-        var traffic = CapturedTraffic(node: feed.node)
-        traffic.refresh(feed)
+        let archive = feed.claimPacketsIfMentioned()
+        var traffic = CapturedTraffic(feed.scene, ring: archive?.ring, index: archive?.index)
+        traffic.want(feed)
+        var sink = archive.map { RecordingSink(writer: $0.ring.makeWriter()) }
+        for path in paths where !Task.isCancelled { try await Self.replay(path, &traffic, &sink, feed) }
+        traffic.finish()
+        await Self.deliver(traffic.takeItems(), &traffic, to: feed)
+        await feed.deliver(traffic.takeBatches())
+    }
+
+    private static func replay(
+        _ path: String, _ traffic: inout CapturedTraffic, _ sink: inout RecordingSink?, _ feed: RunFeed
+    ) async throws(RunRefusal) {
         do throws(CaptureFileError) {
             var file = try CaptureFile(path: path)
             while let packets = try file.next(), !Task.isCancelled {
-                traffic.batches.interfaces = file.interfaces.map(\.name)
-                for packet in packets { traffic.take(packet) }
-                await Self.deliver(traffic.takeItems(), &traffic, to: feed)
-                if traffic.batches.count >= Self.batchesAtOnce { await feed.deliver(traffic.batches.takeFull()) }
+                if sink != nil {
+                    sink?.write(packets, of: file.interfaces)
+                    while traffic.next() {}
+                } else {
+                    traffic.interfaces = file.interfaces.map(\.name)
+                    for packet in packets { traffic.take(packet) }
+                }
+                await deliver(traffic.takeItems(), &traffic, to: feed)
+                if traffic.batchCount >= batchesAtOnce { await feed.deliver(traffic.takeFullBatches()) }
             }
         } catch {
             guard error.packetsRead > 0 else { throw RunRefusal("\(error)") }
             feed.report(problem: "\(error)")
         }
-        traffic.finish()
-        await Self.deliver(traffic.takeItems(), &traffic, to: feed)
-        await feed.deliver(traffic.batches.takeAll())
     }
 
     private static func deliver(_ items: [Item], _ traffic: inout CapturedTraffic, to feed: RunFeed) async {
@@ -61,5 +81,22 @@ package struct PacketRecording: RunInput {
             let view = traffic.view(item)
             await feed.deliver(view) { traffic.text(item) }
         }
+    }
+}
+
+/// Puts a file's packets into the ring.
+private struct RecordingSink: ~Copyable {
+    var writer: RingWriter
+    private var interfaces: [CaptureInterface] = []
+
+    init(writer: consuming RingWriter) { self.writer = writer }
+
+    mutating func write(_ packets: CapturedBatch, of interfaces: [CaptureInterface]) {
+        if interfaces != self.interfaces {
+            self.interfaces = interfaces
+            writer.setInterfaces(interfaces)
+        }
+        for packet in packets { writer.take(packet) }
+        writer.flush()
     }
 }

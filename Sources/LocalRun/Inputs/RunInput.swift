@@ -1,6 +1,8 @@
+internal import Dissection
 package import FilterLanguage
 internal import JSON
 package import ScriptRuntime
+internal import ScriptTraffic
 internal import Threading
 
 /// Something that feeds scripts: a recording, a capture.
@@ -12,34 +14,58 @@ package protocol RunInput: Sendable {
     var name: String { get }
     /// The hooks that it feeds.
     var hooks: [ScriptHook] { get }
+    /// About how many bytes of packets it brings that scripts may want to keep; nil if it brings none.
+    var packetBytes: Int? { get }
     /// Reads to the end, or until the task is cancelled.
     func run(_ feed: RunFeed) async throws(RunRefusal)
+}
+
+extension RunInput {
+    package var packetBytes: Int? { nil }
 }
 
 /// Hands events to the scripts, no faster than they are worked off.
 ///
 /// A live capture must never wait for scripts; a recording can, and so nothing of it is lost in the scripts' bounded
 /// queues. One input uses one feed.
-package final class RunFeed: Sendable {
+package final class RunFeed: TrafficReceiver {
     /// The node that items are said to come from.
     package let node: String
     private let engine: ScriptEngine
     private let hub: LocalHub
     private let reporter: any RunReporter
     private let pace = Pace()
-    private let filters: Locked<ItemFilters>
+    private let receiver: EngineReceiver
+    private let packets: RunPackets?
 
     /// What may wait in a script's queue: well below ``ScriptBudget/queueCount`` and ``ScriptBudget/queueBytes``.
     private static let waitingCalls = 512
     private static let waitingBytes = 4 << 20
 
-    init(node: String, engine: ScriptEngine, hub: LocalHub, reporter: any RunReporter) {
+    init(
+        node: String, engine: ScriptEngine, hub: LocalHub, packets: RunPackets?, reporter: any RunReporter
+    ) {
         self.node = node
+        self.packets = packets
+        receiver = EngineReceiver(engine)
         self.engine = engine
         self.hub = hub
         self.reporter = reporter
-        filters = Locked(ItemFilters(engine: engine))
     }
+
+    /// Where items come from.
+    var scene: ItemScene {
+        var scene = ItemScene()
+        scene.nodeName = node
+        scene.captureSource = "pcap"
+        scene.resolver = hub.names
+        return scene
+    }
+
+    /// The run's ring for packets, for an input that needs it; nil if there is none, or if another input has it.
+    func claimPackets() -> PacketArchive? { packets?.claim() }
+    /// The run's ring for packets, if a script may ask for them.
+    func claimPacketsIfMentioned() -> PacketArchive? { packets?.claimIfMentioned() }
 
     /// Whether any script has a hook; for the others nothing needs to be built.
     package func isWanted(_ hook: ScriptHook) -> Bool { engine.hooks.contains(hook) }
@@ -63,11 +89,7 @@ package final class RunFeed: Sendable {
     /// Queues an item of something live for the scripts that want it. Returns the size of its JSON; nil if none does.
     @discardableResult
     package func deliverLive(_ item: some FilterSubject, text: () -> [UInt8]) -> Int? {
-        let scripts = filters.withLock { $0.scripts(for: item) }
-        guard !scripts.isEmpty else { return nil }
-        let text = text()
-        engine.deliver(.itemCaptured(text), to: scripts)
-        return text.count
+        receiver.deliverLive(item, text: text)
     }
 
     /// Queues packets of something live.

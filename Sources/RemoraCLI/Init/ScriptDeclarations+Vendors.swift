@@ -119,10 +119,25 @@ extension ScriptDeclarations {
             /**
              * Writes one capture file and returns its name.
              *
-             * @param selected Streams (`data.stream`); none or [] for all. A text is taken for `dir`.
+             * @param selected Streams (`data.stream`); none or [] for all. A text is taken for `dir`. An object says which
+             * packets are meant; all that it says must apply.
              * @param dir A folder with capture files, instead of what is being captured.
              */
-            snapshot(selected?: string[] | string, dir?: string): string;
+            snapshot(selected?: string[] | string | {
+                /** Unix milliseconds as `Date.now()`, or a time as 2023-11-14T22:13:20Z. */
+                from?: number | string;
+                to?: number | string;
+                stream?: string;
+                streams?: string[];
+                /** From or to these addresses. */
+                ip?: string | string[];
+                /** From or to this pod, `name` or `namespace/name`. */
+                pod?: string;
+                namespace?: string;
+                /** Of flows in which an item matches. */
+                kfl?: string;
+                format?: "auto" | "pcapng";
+            }, dir?: string): string;
             /** Which name each address had, by the second since which it had it. */
             nameResolutionHistory(): { [second: string]: { [address: string]: { FullAddress: string; Namespace: string } } };
         };

@@ -121,7 +121,7 @@ struct RunCommand: AsyncParsableCommand {
         for path in pcap { try PacketRecording.probe(path) }
         var inputs: [any RunInput] = podEvents.map { PodEventRecording(path: $0) }
         inputs += items.map { ItemRecording(path: $0) }
-        inputs += pcap.map { PacketRecording(path: $0) }
+        if !pcap.isEmpty { inputs.append(PacketRecording(paths: pcap)) }
         if !interface.isEmpty { inputs.append(try LivePackets(interfaces: interface)) }
         return inputs
     }

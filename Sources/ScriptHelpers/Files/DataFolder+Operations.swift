@@ -1,6 +1,6 @@
 internal import CurlTransport
 internal import Glibc
-internal import ScriptRuntime
+package import ScriptRuntime
 
 /// What `file.*` does.
 extension DataFolder {
@@ -61,7 +61,7 @@ extension DataFolder {
     }
 
     /// The names in a folder, sorted; those of folders end with a slash.
-    func list(_ path: String) throws(HelperError) -> [String] {
+    package func list(_ path: String) throws(HelperError) -> [String] {
         let location = try locate(path)
         let folder = try openFolder(location.names, location.text, "open")
         return Self.names(in: folder).compactMap { name in
@@ -70,7 +70,7 @@ extension DataFolder {
         }
     }
 
-    func makeFolder(_ path: String) throws(HelperError) {
+    package func makeFolder(_ path: String) throws(HelperError) {
         let location = try locate(path)
         var folder = root
         for (depth, name) in location.names.enumerated() {

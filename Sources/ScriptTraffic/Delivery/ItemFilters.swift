@@ -1,8 +1,8 @@
-internal import FilterLanguage
-internal import ScriptRuntime
+package import FilterLanguage
+package import ScriptRuntime
 
 /// Which scripts want an item: those without `onItemCaptured.filter`, and those whose filter matches.
-struct ItemFilters {
+package struct ItemFilters {
     private let engine: ScriptEngine
     private var version = -1
     /// Filters that tell the time are compiled anew by it.
@@ -11,10 +11,11 @@ struct ItemFilters {
     /// Texts that are no filters, each told once to its script.
     private var refused: [Int: String] = [:]
 
-    init(engine: ScriptEngine) { self.engine = engine }
+    /// Filters of an engine's scripts.
+    package init(engine: ScriptEngine) { self.engine = engine }
 
     /// The scripts that want an item.
-    mutating func scripts(for item: some FilterSubject) -> Set<Int> {
+    package mutating func scripts(for item: some FilterSubject) -> Set<Int> {
         refresh()
         return Set(
             filters.filter { filter in

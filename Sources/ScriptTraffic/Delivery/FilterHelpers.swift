@@ -1,10 +1,11 @@
 internal import FilterLanguage
 internal import JSON
-internal import ScriptRuntime
+package import ScriptRuntime
 
 /// `kfl.match` and `kfl.validate`.
-enum FilterHelpers {
-    static func all() -> [HostFunction] {
+package enum FilterHelpers {
+    /// Both.
+    package static func all() -> [HostFunction] {
         let cache = FilterCache()
         return [
             HostFunction("kfl.match") { call in

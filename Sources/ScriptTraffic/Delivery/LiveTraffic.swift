@@ -1,0 +1,198 @@
+package import Dissection
+package import PacketCapture
+internal import Threading
+
+/// Live interfaces, through a ring, to scripts: one thread captures, another one dissects.
+///
+/// ```
+/// kernel ─▶ "capture" ─▶ ring ─▶ "dissect" ─▶ items, batches ─▶ the scripts' queues
+///           never waits    (mapped file)  never waits; overtaken: skips and counts
+/// ```
+/// The ring is the only queue of packets. Whoever is too slow loses what is behind, and nobody else does.
+package final class LiveTraffic: Sendable {
+    /// The interfaces.
+    package var interfaces: [CaptureInterface] { capture.interfaces }
+    private let capture: LiveCapture
+    private let ring: SegmentRing
+    private let index: StreamIndex
+    private let scene: ItemScene
+    private let limits: FlowLimits
+    private let shared: Locked<Shared>
+
+    private struct Shared {
+        var settings: DissectionSettings
+        var settingsVersion = 0
+        var counters = TrafficCounters()
+        var items = ItemDeliveries()
+        var isStopping = false
+    }
+
+    /// How often the dissecting thread looks for other settings and shows its counters.
+    private static let tickInterval: Int64 = 100_000_000
+    /// How long it sleeps when no packets come.
+    private static let rest: Duration = .milliseconds(50)
+
+    /// Opens the interfaces; `any` means all.
+    package init(
+        interfaces: [String], capture settings: CaptureSettings = .init(), ring: SegmentRing, index: StreamIndex,
+        scene: ItemScene, dissection: DissectionSettings = .init(), limits: FlowLimits = .init()
+    ) throws(LiveCaptureError) {
+        capture = try LiveCapture(interfaces: interfaces, settings: settings)
+        self.ring = ring
+        self.index = index
+        self.scene = scene
+        self.limits = limits
+        shared = Locked(Shared(settings: dissection))
+    }
+
+    /// What became of each interface's packets before they reached the ring.
+    package var statistics: [CaptureStatistics] { capture.statistics }
+    /// What ended the capture on some interfaces.
+    package var failures: [LiveCaptureError] { capture.failures }
+    /// Which interfaces are captured from at present.
+    package var isOpen: [Bool] { capture.isOpen }
+    /// What became of packets after the ring, at most a tenth of a second old.
+    package var counters: TrafficCounters { shared.withLock { $0.counters } }
+    /// What became of items.
+    package var items: ItemDeliveries { shared.withLock { $0.items } }
+
+    /// Captures by another filter from now on; one that is wrong changes nothing.
+    package func setFilter(_ text: String) throws(LiveCaptureError) { try capture.setFilter(text) }
+
+    /// Dissects new connections by other settings.
+    package func change(_ settings: DissectionSettings) {
+        shared.withLock { shared in
+            shared.settings = settings
+            shared.settingsVersion += 1
+        }
+    }
+
+    /// Ends ``run(into:)`` soon; what was captured by then is still dissected and delivered.
+    package func stop() { capture.stop() }
+
+    /// Captures and delivers until ``stop()``, or until no interface is left. May be called once.
+    package func run(into receiver: some TrafficReceiver) async throws {
+        try await withThrowingTaskGroup { group in
+            // The reader begins before the writer, so that it misses nothing.
+            group.addTask { try await self.onThread("dissect") { self.dissect(receiver, isRunning: $0) } }
+            group.addTask {
+                defer { self.shared.withLock { $0.isStopping = true } }
+                try await self.hasBegun()
+                try await self.onThread("capture") { begun in
+                    begun()
+                    var writer = self.ring.makeWriter()
+                    writer.setInterfaces(self.capture.interfaces)
+                    self.capture.run(into: &writer)
+                    writer.flush()
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private let begun = AsyncStream<Void>.makeStream()
+
+    private func hasBegun() async throws {
+        for await _ in begun.stream { return }
+        // The other thread could not be started.
+        throw CancellationError()
+    }
+
+    private func onThread(_ name: String, _ body: @escaping @Sendable (_ isRunning: () -> Void) -> Void) async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            do {
+                try NamedThread.start(name) {
+                    body { self.begun.continuation.yield() }
+                    continuation.resume()
+                }
+            } catch {
+                self.begun.continuation.finish()
+                continuation.resume(throwing: error)
+            }
+        }
+    }
+
+    private func dissect(_ receiver: some TrafficReceiver, isRunning: () -> Void) {
+        var traffic = CapturedTraffic(
+            scene, settings: shared.withLock { $0.settings }, limits: limits, ring: ring, index: index)
+        var deliveries = ItemDeliveries()
+        var version = 0
+        var ticked: Int64 = 0
+        traffic.want(receiver)
+        isRunning()
+        while true {
+            // Read before the ring is: what was captured until then is in it.
+            let isStopping = shared.withLock { $0.isStopping }
+            let hasPackets = traffic.next()
+            traffic.deliver(to: receiver, isResting: !hasPackets, &deliveries)
+            if !hasPackets {
+                if isStopping { break }
+                traffic.wait(atMost: Self.rest)
+            }
+            let now = PacketArchive.now()
+            guard now - ticked > Self.tickInterval || now < ticked else { continue }
+            ticked = now
+            traffic.advance(to: now)
+            traffic.refreshCounters()
+            let (counters, items) = (traffic.counters, deliveries)
+            let settings = shared.withLock { shared -> DissectionSettings? in
+                shared.counters = counters
+                shared.items = items
+                defer { version = shared.settingsVersion }
+                return shared.settingsVersion == version ? nil : shared.settings
+            }
+            if let settings { traffic.change(settings) }
+            // Scripts come and go while packets are captured.
+            traffic.want(receiver)
+        }
+        traffic.finish()
+        traffic.deliver(to: receiver, isResting: true, &deliveries)
+        traffic.refreshCounters()
+        let (counters, items) = (traffic.counters, deliveries)
+        shared.withLock { shared in
+            shared.counters = counters
+            shared.items = items
+        }
+    }
+}
+
+/// What became of items: `made = delivered + unwanted`.
+package struct ItemDeliveries: Sendable, Equatable {
+    /// Items that at least one script got.
+    package var delivered: UInt64 = 0
+    /// Items that no script's filter let through.
+    package var unwanted: UInt64 = 0
+    /// Bytes of their JSON.
+    package var bytes: UInt64 = 0
+    /// Packets handed to `onPacketCaptured`.
+    package var packets: UInt64 = 0
+
+    /// All zero.
+    package init() {}
+}
+
+extension CapturedTraffic {
+    /// Makes what a receiver's scripts want now.
+    package mutating func want(_ receiver: some TrafficReceiver) {
+        want(packets: receiver.isWanted(.packetCaptured), items: receiver.isWanted(.itemCaptured))
+    }
+
+    /// Hands over what is ready; with `isResting` also a batch that is not full.
+    package mutating func deliver(
+        to receiver: some TrafficReceiver, isResting: Bool, _ deliveries: inout ItemDeliveries
+    ) {
+        for batch in isResting ? takeBatches() : takeFullBatches() {
+            deliveries.packets += UInt64(batch.count)
+            receiver.deliverLive(batch)
+        }
+        for item in takeItems() {
+            let view = self.view(item)
+            if let size = receiver.deliverLive(view, text: { self.text(item) }) {
+                deliveries.delivered += 1
+                deliveries.bytes += UInt64(size)
+            } else {
+                deliveries.unwanted += 1
+            }
+        }
+    }
+}
