@@ -184,6 +184,7 @@ let package = Package(
         testSupport("RecordingServer", ["HTTPServer", "Threading", subprocess]),
         testSupport("HTTPTraffic"),
         testSupport("TestNetwork", ["CPacketSocket", "Threading", subprocess]),
+        testSupport("ScriptSoak", ["ScriptRuntime", "Threading"]),
         tests(of: "Threading"),
         tests(of: "Timestamps"),
         tests(of: "JSON"),
@@ -270,9 +271,17 @@ let package = Package(
             ],
             exclude: ["Recordings"], swiftSettings: swift6),
         tests(of: "ScriptViews", ["ScriptRuntime", "JSON", "Threading"]),
-        tests(of: "ScriptRuntime", ["CJavaScriptCore", "JSON", "Threading"]),
+        tests(of: "ScriptRuntime", ["CJavaScriptCore", "ScriptSoak", "JSON", "Threading"]),
     ]
 )
+
+// What `Benchmarks/engine/run` and `Benchmarks/soak` build.
+if Context.environment["REMORA_BENCHMARKS"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "EngineBenchmark", dependencies: ["ScriptRuntime", "ScriptSoak", "Threading"],
+            path: "Benchmarks/engine/EngineBenchmark", swiftSettings: swift6))
+}
 
 // What `Fuzz/run` builds: programs without a main function, which libFuzzer brings along.
 if Context.environment["REMORA_FUZZ"] != nil {
