@@ -2,11 +2,11 @@ internal import Glibc
 
 /// Files that the user names.
 package enum FileReading {
-    /// Whether a path leads to a file that can be read again and again, and not to a pipe or a terminal.
-    static func isRepeatable(_ path: String) -> Bool {
+    /// Whether a path leads to a pipe, a terminal or standard input, where what was read once is gone.
+    static func isStream(_ path: String) -> Bool {
         var status = stat()
-        guard path != "-", stat(path, &status) == 0 else { return false }
-        return status.st_mode & S_IFMT == S_IFREG
+        if path == "-" { return true }
+        return stat(path, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
     }
 
     /// The whole of a small file.
@@ -45,6 +45,11 @@ package struct LineReader: ~Copyable {
         self.lineLimit = lineLimit
         descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw RunRefusal("\(path): \(Self.reason(errno))") }
+        var status = stat()
+        // A folder can be opened and not be read; that is to be said before anything runs.
+        if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            throw RunRefusal("\(path): \(Self.reason(EISDIR))")
+        }
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }

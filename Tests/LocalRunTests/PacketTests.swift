@@ -155,6 +155,8 @@ struct PacketTests {
             try PacketRecording.probe(text)
         }
         #expect(throws: RunRefusal.self) { try PacketRecording.probe(folder.path + "/none.pcap") }
+        #expect(throws: RunRefusal.self) { try PacketRecording.probe(folder.path) }
+        #expect(throws: RunRefusal("\(folder.path): is a directory")) { _ = try LineReader(path: folder.path) }
         #expect(throws: Never.self) { try PacketRecording.probe(try folder.write("b.pcap", Self.pcap([(1, 1)]))) }
     }
 }

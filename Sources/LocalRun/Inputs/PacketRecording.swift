@@ -29,10 +29,7 @@ package struct PacketRecording: RunInput {
     /// Opens the file and reads its beginning: whether it can be a capture file at all. What comes through a pipe is only
     /// there once, and is looked at when it is replayed.
     package static func probe(_ path: String) throws(RunRefusal) {
-        guard FileReading.isRepeatable(path) else {
-            if path != "-" { _ = try LineReader(path: path) }
-            return
-        }
+        guard !FileReading.isStream(path) else { return }
         do throws(CaptureFileError) {
             var file = try CaptureFile(path: path)
             _ = try file.next()
