@@ -1,4 +1,6 @@
+import ScriptSoak
 import Testing
+import Threading
 
 @testable import ScriptRuntime
 
@@ -85,5 +87,29 @@ struct SyntaxTests {
             checker.check("let a = 1;") == SyntaxReport(findings: [], error: nil, undeclared: [], isComplete: false))
         #expect(checker.check("obj.async = 1; var await_ = 'async';").findings == [])
         #expect(try await Bench.run("console.log('runs');") { $0.parserPath = "/nonexistent" } == ["0 runs"])
+    }
+
+    /// In a process of its own, because other tests open descriptors too.
+    @Test("the checker leaves no descriptor behind, whichever threads check and let it rest")
+    func descriptors() async throws {
+        await #expect(processExitsWith: .success) {
+            let checker = SyntaxChecker()
+            func checkOnce() async throws {
+                await withCheckedContinuation { continuation in
+                    try? NamedThread.start("once", stackBytes: 2 << 20) {
+                        _ = checker.check("var a = 1;")
+                        continuation.resume()
+                    }
+                }
+                // After the end of that thread, as when a script is loaded and then all is quiet.
+                try await Task.sleep(for: .milliseconds(20))
+                checker.rest()
+            }
+            for _ in 0..<3 { try await checkOnce() }
+            let before = ProcessFigures.now().descriptors
+            for _ in 0..<20 { try await checkOnce() }
+            try await Task.sleep(for: .milliseconds(500))
+            #expect(ProcessFigures.now().descriptors <= before + 3)
+        }
     }
 }

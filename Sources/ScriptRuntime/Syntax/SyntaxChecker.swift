@@ -12,33 +12,34 @@ public final class SyntaxChecker: Sendable {
     static let unlimited: Set<String> = ["async function", "await", "dynamic import"]
 
     private let parserPath: String
-    private let parser: Locked<ParserBox>
-
-    /// The VM, whose references must not leave the lock.
-    private struct ParserBox: ~Copyable {
-        var parser: SyntaxParser?
-    }
+    private let thread = Locked<ParserThread?>(nil)
 
     /// Names the file of the parser.
-    public init(parserPath: String = ScriptEngineConfiguration.debianParserPath) {
-        self.parserPath = parserPath
-        parser = Locked(ParserBox())
-    }
+    public init(parserPath: String = ScriptEngineConfiguration.debianParserPath) { self.parserPath = parserPath }
+
+    deinit { rest() }
 
     /// Whether the parser's file is there.
     public var isAvailable: Bool { access(parserPath, R_OK) == 0 }
 
-    /// Checks one text. Runs on the calling thread, which needs a stack of 1 MB.
+    /// Checks one text. Blocks until that is done.
     public func check(_ source: String) -> SyntaxReport {
-        parser.withLock { box in
-            if box.parser == nil { box.parser = SyntaxParser(path: parserPath, function: SyntaxGlue.source) }
-            guard let report = box.parser?.check(source) else { return Self.reportWithoutParser(source) }
-            return report
+        thread.withLock { thread in
+            if thread == nil { thread = ParserThread(path: parserPath) }
+            if let report = thread?.check(source) { return report }
+            thread?.end()
+            thread = nil
+            return Self.reportWithoutParser(source)
         }
     }
 
     /// Frees the VM until the next check.
-    public func rest() { parser.withLock { $0.parser = nil } }
+    public func rest() {
+        thread.withLock { thread in
+            thread?.end()
+            thread = nil
+        }
+    }
 
     /// All that can be told without a parser: whether something in the text looks like what no limit stops.
     private static func reportWithoutParser(_ source: String) -> SyntaxReport {
