@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import Hub
 import InformerOracle
@@ -134,10 +133,7 @@ struct HubProcessTests {
             try await stage.createPods(2)
             try await stage.grant(plane, to: "remora-hub")
             let token = try folder.write(try await stage.newToken(plane, "remora-hub"), to: "token")
-            let text = try String(contentsOfFile: plane.tokenKubeconfig, encoding: .utf8)
-            let kubeconfig = try folder.write(
-                text.replacing("{token: \(plane.adminToken)}", with: "{tokenFile: \(token)}"), to: "kubeconfig")
-            #expect(try String(contentsOfFile: kubeconfig, encoding: .utf8).contains("{tokenFile: \(token)}"))
+            let kubeconfig = try folder.write(stage.kubeconfig(plane, tokenFile: token), to: "kubeconfig")
             let hub = HubProcess(
                 stage.options(plane, "hub-a", kubeconfig: kubeconfig)
                     + ["--token-file", plane.directory + "/tokens/admin"])
@@ -225,6 +221,40 @@ struct HubProcessTests {
         #expect(broken.output.contains("recorder:2:"), "\(broken.output)")
         hub.send(SIGTERM)
         #expect(try await hub.ended() == .exited(0))
+    }
+
+    @Test("scripts of more than 1 MiB in all run, read from further config maps with the account's own permissions")
+    func furtherConfigMaps() async throws {
+        let plane = try await ControlPlane.shared()
+        try await ScratchFolder.run { folder in
+            let stage = try await HubOnServer(plane, configuration: plane.configuration())
+            try await stage.grant(plane, to: "remora-hub")
+            let token = try folder.write(try await stage.newToken(plane, "remora-hub"), to: "token")
+            let kubeconfig = try folder.write(stage.kubeconfig(plane, tokenFile: token), to: "kubeconfig")
+            let files = try ["one", "two", "three"].map { name in
+                try folder.write(
+                    "// \(name)\nconsole.log('\(name) runs');\n// " + String(repeating: "x", count: 450_000),
+                    to: "\(name).js")
+            }
+            let hub = HubProcess(stage.options(plane, "hub-a", kubeconfig: kubeconfig))
+            #expect(await eventually { await hub.isReady() }, "\(hub.log)")
+            let push = try await RemoraProgram.run(
+                [
+                    "scripts", "push", "--activate", "--kubeconfig", plane.adminKubeconfig, "--namespace",
+                    stage.namespace,
+                ]
+                    + files)
+            #expect(push.status == .exited(0), "\(push)")
+            let maps = try await plane.kubectl("-n", stage.namespace, "get", "configmaps", "--output", "name")
+            #expect(maps.contains("configmap/kubeshark-config-map-scripts-"), "\(maps)")
+            #expect(
+                await eventually {
+                    ["one", "two", "three"].allSatisfy { name in hub.output.contains { $0.hasSuffix("] \(name) runs") }
+                    }
+                }, "\(hub.output) \(hub.log)")
+            hub.send(SIGTERM)
+            #expect(try await hub.ended() == .exited(0))
+        }
     }
 
     @Test("doctor names what an account lacks, as YAML that kubectl takes; then nothing is missing")

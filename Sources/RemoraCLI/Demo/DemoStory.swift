@@ -21,15 +21,17 @@ struct DemoStory: Sendable {
         try await informer.waitUntilSynced()
 
         say("A pod is created, put on a node, and becomes ready.")
-        command("kubectl create deployment cart --image=registry.example.com/cart:1.4.2")
+        command("kubectl create namespace \(Self.namespace)")
+        command("kubectl --namespace \(Self.namespace) create deployment cart --image=busybox:1 -- tail /dev/zero")
         try simulator.create(cart)
         try await steps(cart, [.scheduled(node: "node-1"), .containerCreating, .started, .ready])
 
         say("Its container uses too much memory: it is killed, restarted, killed again, and has to wait.")
-        command("kubectl set resources deployment cart --limits=memory=16Mi")
+        command("kubectl --namespace \(Self.namespace) set resources deployment cart --limits=memory=16Mi")
         try await steps(cart, [.oomKilled, .restarted, .oomKilled, .crashLoopBackOff(seconds: 10), .restarted, .ready])
 
         say("Now the connection breaks. Meanwhile one pod goes, another comes, and the server forgets its history.")
+        command("kubectl --namespace \(Self.namespace) delete pod \(cart.name)     # while this machine has no network")
         simulator.inject(
             .status(
                 APIStatus(code: 503, reason: "ServiceUnavailable", message: "the demo makes the server unavailable")),
@@ -42,7 +44,7 @@ struct DemoStory: Sendable {
         await rest()
 
         say("The pod is deleted: first it is asked to end, then it is gone.")
-        command("kubectl delete pod \(orders.name)")
+        command("kubectl --namespace \(Self.namespace) delete pod \(orders.name)")
         try simulator.delete("pods", namespace: Self.namespace, name: orders.name, gracePeriodSeconds: 1)
         try await settle { informer.health.objectCount == 0 }
         try summarize()

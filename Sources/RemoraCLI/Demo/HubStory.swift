@@ -35,12 +35,14 @@ struct HubStory: Sendable {
             + ", crashes so far: " + crashes);
         }
         """
-    private static let broken = "// Crash watcher\nfunction onPodEvent(event, pod, change { }\n"
+    private static let broken = "// Crash watcher\nfunction onPodEvent(event, pod, change { }"
 
     func tell() async throws {
         try await prepare()
         defer { terminal.print("") }
         say("A hub starts. It runs the scripts in the config map \(Self.configMap) and tells them of every pod.")
+        command("kubectl create namespace \(Self.namespace)")
+        command("remora scripts push crash-watcher.js --activate --namespace \(Self.namespace)")
         command("remora hub --namespace \(Self.namespace)")
         show(Self.first)
         let printed = Locked<[String]>([])
@@ -61,7 +63,8 @@ struct HubStory: Sendable {
         await settle { await hub.status.isReady }
 
         say("A pod is created and crashes: its container is killed for its memory. The hook is told what that means.")
-        command("kubectl --namespace \(Self.namespace) run cart --image=…")
+        command("kubectl --namespace \(Self.namespace) create deployment cart --image=\(image) -- tail /dev/zero")
+        command("kubectl --namespace \(Self.namespace) set resources deployment cart --limits=memory=16Mi")
         try await crash(.oomKilled)
         await printedLine(simulator == nil ? "crashed" : "oom-killed")
         await rest()
@@ -77,11 +80,14 @@ struct HubStory: Sendable {
             return now != nil && now != former
         }
         await rest()
+        command("kubectl --namespace \(Self.namespace) run cart-3 --image=\(image) -- sh -c 'exit 3'")
         try await crash(.exited(code: 3))
         await printedLine("[v2]")
         await rest()
 
         say("The next edit has a syntax error. The version before goes on, and the error is told with its line.")
+        command("kubectl --namespace \(Self.namespace) edit configmap \(Self.configMap)")
+        show(Self.broken)
         try await edit(Self.broken)
         await settle { await hub.status.count(.outdated) == 1 }
         let outcome = await hub.status.scripts.first
@@ -93,7 +99,8 @@ struct HubStory: Sendable {
         await rest()
         say("That was \(printed.withLock { $0.count }) messages of a script. On your own cluster:")
         command("kubectl apply --filename manifests/hub.yaml     # or, outside: remora hub")
-        command("remora scripts --set scripting.source=FOLDER && remora console")
+        command(
+            "remora scripts sync FOLDER --namespace remora      # and, beside it: remora console --namespace remora")
         running.cancel()
         _ = try? await running.value
         await cleanUp()

@@ -63,6 +63,18 @@ struct HubOnServer: Sendable {
             "apply", "--filename", "-", input: needs.manifest(granting: needs.all, to: account))
     }
 
+    /// The text of a kubeconfig whose token stands in a file.
+    func kubeconfig(_ plane: ControlPlane, tokenFile: String) -> String {
+        """
+        apiVersion: v1
+        kind: Config
+        current-context: test
+        contexts: [{name: test, context: {cluster: test, user: test}}]
+        clusters: [{name: test, cluster: {server: "\(plane.server)", certificate-authority: "\(plane.certificateAuthority)"}}]
+        users: [{name: test, user: {tokenFile: "\(tokenFile)"}}]
+        """
+    }
+
     /// A token of an account that is made anew, which voids all tokens of the one before.
     func newToken(_ plane: ControlPlane, _ account: String) async throws -> String {
         _ = try await plane.kubectl("-n", namespace, "delete", "serviceaccount", account, "--ignore-not-found")
