@@ -116,7 +116,7 @@ package final class Hub: Sendable {
         self.feed.withLock { $0 = feed }
         let publisher = StatusPublisher(
             client: client, configuration: configuration, log: log, mayAct: { [weak self] in self?.mayAct ?? false },
-            certificate: { [weak self] in self?.ownCertificate })
+            certificate: { [weak self] in self?.madeCertificate })
         sink.observe { [statusNews] in statusNews.continuation.yield() }
 
         let work = Task {
@@ -179,8 +179,8 @@ package final class Hub: Sendable {
         return server
     }
 
-    /// What others need to trust us; nil: nothing, or it is no secret whom to ask.
-    private var ownCertificate: String? {
+    /// What clients need to trust us; nil where they have to know whom to trust.
+    private var madeCertificate: String? {
         guard case .selfMade = configuration.certificate else { return nil }
         return certificate.withLock { $0 }?.chain
     }
@@ -191,7 +191,8 @@ package final class Hub: Sendable {
         let reachable = configuration.advertisedHost ?? (["0.0.0.0", "::"].contains(host) ? nil : host)
         return reachable.map {
             LeaderAddress(
-                host: $0, port: port, isSecure: configuration.certificate != nil, certificate: ownCertificate)
+                host: $0, port: port, isSecure: configuration.certificate != nil,
+                certificate: certificate.withLock { $0 }?.ownCertificate)
         }
     }
 

@@ -7,6 +7,12 @@ package struct ServerCertificate: Sendable, Equatable {
     /// Not encrypted.
     package let privateKey: String
 
+    /// The server's own certificate without its chain: whoever trusts it trusts this server and no other.
+    package var own: String {
+        let end = "-----END CERTIFICATE-----"
+        return chain.firstRange(of: end).map { String(chain[..<$0.upperBound]) + "\n" } ?? chain
+    }
+
     /// Pairs a certificate with its key; whether they belong together shows when a server takes them.
     package init(chain: String, privateKey: String) {
         self.chain = chain

@@ -56,6 +56,8 @@ package final class TLSAcceptor: Sendable {
 
     /// The certificate in use, with its chain: what clients need to trust a self-made one. Not the key.
     package var chain: String { state.withLock { $0.certificate.chain } }
+    /// The certificate in use alone, for who is to trust this server and no other.
+    package var ownCertificate: String { state.withLock { $0.certificate.own } }
 
     /// Lets a server speak TLS.
     package func secure(_ configuration: inout HTTPServerConfiguration) {

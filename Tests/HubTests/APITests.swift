@@ -3,6 +3,7 @@ import Hub
 import JSON
 import KubernetesClient
 import KubernetesSimulator
+import ServerTLS
 import Subprocess
 import Testing
 
@@ -158,27 +159,35 @@ struct APITests {
         await stage.stop()
     }
 
-    @Test("a stand-by passes on what it is asked to the leader, over TLS that it can trust, and once")
-    func passedOn() async throws {
+    @Test(
+        "a stand-by passes on what it is asked to the leader, over TLS that it can trust, and once",
+        arguments: [true, false])
+    func passedOn(isSelfMade: Bool) async throws {
         let stage = try await HubStage(scripts: [Self.printer])
         let folder = try TestFolder()
         let file = folder.path + "/token"
         try Data("right\n".utf8).write(to: URL(filePath: file))
+        let given = try ServerCertificate.selfSigned(names: ["elsewhere"], validity: .seconds(3600))
+        try Data(given.chain.utf8).write(to: URL(filePath: folder.path + "/tls.crt"))
+        try Data(given.privateKey.utf8).write(to: URL(filePath: folder.path + "/tls.key"))
         func start(_ name: String) -> RunningHub {
             stage.start(name, lease: "remora-hub", tokenFile: file, allowsEverybody: false) {
-                $0.certificate = .selfMade(names: ["elsewhere"])
+                $0.certificate =
+                    isSelfMade
+                    ? .selfMade(names: ["elsewhere"])
+                    : .files(certificate: folder.path + "/tls.crt", privateKey: folder.path + "/tls.key")
             }
         }
         let leader = start("hub-a")
         #expect(await eventually { leader.hub.isLeader })
         #expect(leader.hub.url?.hasPrefix("https://127.0.0.1:") == true)
         let standby = start("hub-b")
-        // What clients need to trust the leader stands in the status.
+        // What clients need to trust a certificate that the leader made stands in the status.
         #expect(
             await eventually {
                 let map = try? await stage.client.get(
                     ConfigMap.self, namespace: HubStage.namespace, name: "kubeshark-config-map-status")
-                return map?.data["tls.crt"]?.hasPrefix("-----BEGIN CERTIFICATE-----\n") == true
+                return map.map { $0.data["tls.crt"]?.hasPrefix("-----BEGIN CERTIFICATE-----\n") == true } == isSelfMade
             })
         let right = [("Authorization", "Bearer right")]
         func identity(_ path: String) async throws -> JSONValue? {

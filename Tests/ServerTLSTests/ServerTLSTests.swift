@@ -146,6 +146,9 @@ struct ServerTLSTests {
         #expect(text.contains("TLS Web Server Authentication"))
         #expect(text.contains("CA:TRUE, pathlen:0"))
         #expect(text.contains("Subject: CN = hub.remora.svc"))
+        let other = try ServerCertificate.selfSigned(names: ["ca"], validity: .seconds(60))
+        let pair = ServerCertificate(chain: certificate.chain + other.chain, privateKey: certificate.privateKey)
+        #expect(pair.own == certificate.chain && certificate.own == certificate.chain)
         let again = try ServerCertificate.selfSigned(names: ["hub.remora.svc"], validity: .seconds(86_400))
         #expect(again != certificate)
     }

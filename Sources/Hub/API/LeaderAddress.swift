@@ -3,7 +3,7 @@ struct LeaderAddress: Sendable, Equatable {
     let host: String
     let port: Int
     let isSecure: Bool
-    /// PEM, of a certificate that it made itself.
+    /// The leader's own certificate, PEM: it is reached by its address, for which a certificate seldom is.
     var certificate: String?
 
     private static let urlKey = "remora.dev/api"
