@@ -141,11 +141,13 @@ let package = Package(
         module("ServerTLS", ["HTTPServer", "CSSL", "Threading", nioCore]),
         module("KubernetesSimulator", ["HTTPServer", "JSON", "YAML", "Threading", deque, ordered, "Timestamps"]),
 
-        // The hub
+        // The hub and its workers
+        module("Fleet", ["HTTPServer", "CurlTransport", "Digests", "Threading", "Timestamps", "JSON", deque, ordered]),
         module(
             "Hub",
             [
-                "ScriptStore", "ScriptRuntime", "ScriptViews", "ScriptHelpers", "Integrations", "Metrics", "PodSignals",
+                "Fleet", "ScriptStore", "ScriptRuntime", "ScriptViews", "ScriptHelpers", "Integrations", "Metrics",
+                "PodSignals",
                 "LeaderElection", "KubernetesClient",
                 "CurlTransport", "HTTPServer", "ServerTLS", "Threading", "Timestamps", "JSON", deque, ordered,
             ]),
@@ -163,7 +165,8 @@ let package = Package(
         module(
             "RemoraCLI",
             [
-                "Hub", "ServerTLS", "Worker", "LocalRun", "ScriptCheck", "ScriptFolder", "ScriptRuntime", "ScriptStore",
+                "Fleet", "Hub", "ServerTLS", "Worker", "LocalRun", "ScriptCheck", "ScriptFolder", "ScriptRuntime",
+                "ScriptStore",
                 "ScriptHelpers",
                 "Settings", "Digests", "ScriptTraffic", "PacketCapture",
                 "Integrations", "Metrics", "FilterLanguage", "KubernetesClient", "KubernetesConfiguration",
@@ -218,9 +221,11 @@ let package = Package(
         tests(
             of: "Hub",
             [
-                "KubernetesSimulator", "KubernetesClient", "KubernetesConfiguration", "LeaderElection",
+                "Fleet", "PodSignals", "KubernetesSimulator", "KubernetesClient", "KubernetesConfiguration",
+                "LeaderElection",
                 "ScriptRuntime", "ServerTLS", "CurlTransport", "JSON", "Threading", "Timestamps", subprocess,
             ]),
+        tests(of: "Fleet", ["HTTPServer", "CurlTransport", "FaultProxy", "JSON", "Threading", "Timestamps"]),
         tests(of: "HTTPServer", ["HTTPProbe", "Threading"]),
         tests(of: "ServerTLS", ["HTTPServer", "CurlTransport", "Threading", subprocess]),
         tests(of: "KubernetesSimulator", ["Timestamps", "HTTPProbe", "JSON", "Threading", subprocess]),

@@ -14,9 +14,14 @@ package struct HTTPBodyWriter: Sendable {
     ///
     /// Throws ``HTTPServerError/peerGone`` when the client is gone, `CancellationError` when the task was cancelled.
     package func write(_ bytes: [UInt8]) async throws {
+        try await write(HTTPBodyPiece(bytes))
+    }
+
+    /// Sends bytes that others are sent too, see ``write(_:)-([UInt8])``.
+    package func write(_ piece: HTTPBodyPiece) async throws {
         try Task.checkCancellation()
-        if discardsBody || bytes.isEmpty { return }
-        let part = HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: bytes)))
+        if discardsBody || piece.count == 0 { return }
+        let part = HTTPServerResponsePart.body(.byteBuffer(piece.buffer))
         try await withTaskCancellationHandler {
             do {
                 try await channel.writeAndFlush(part).get()

@@ -1,0 +1,127 @@
+internal import DequeModule
+package import HTTPServer
+
+/// Workers that come and go.
+extension FleetHub {
+    /// Answers a worker that connects and may, with an answer that goes on until one of both ends it.
+    package func connect(_ hello: FleetHello) -> HTTPResponse {
+        let session = Self.randomName() + Self.randomName()
+        let (signals, signal) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        if let refusal = state.withLock({ state in admit(hello, session, signal, &state) }) {
+            return Self.error(503, refusal)
+        }
+        environment.log("Worker connected", [("worker", hello.worker), ("node", hello.node)])
+        environment.changed()
+        return HTTPResponse(
+            headers: ["Content-Type": "application/x-ndjson"],
+            body: .stream { [self] writer in
+                defer { ended(hello.worker, session, "the worker is gone") }
+                guard begin(hello.worker, session, writer) else { return }
+                for await _ in signals {
+                    for piece in take(hello.worker, session) { try await writer.write(piece) }
+                }
+                for piece in take(hello.worker, session) { try await writer.write(piece) }
+            })
+    }
+
+    func admit(
+        _ hello: FleetHello, _ id: String, _ signal: AsyncStream<Void>.Continuation, _ state: inout State
+    ) -> String? {
+        guard !state.isClosed, state.ring.start != nil else { return "this hub does not lead: ask another" }
+        guard state[hello.worker] != nil || state.workers.count < settings.workerLimit else {
+            return "this hub has \(state.workers.count) workers, and takes no more"
+        }
+        let now = ContinuousClock.now
+        let limit = settings.sessionLimit * Double.random(in: 1...1.25)
+        var session = WorkerRecord.Session(id: id, end: now + limit, signal: signal, lastSent: now)
+        let missed = state.ring.missed(since: hello.position, hello.scope)
+        if missed == nil { session.heldBack = [] }
+        let before = state[hello.worker]
+        if before?.session != nil { detach(hello.worker, "it connected anew", &state) }
+        var worker = WorkerRecord(
+            hello: hello, track: PushTrack(holding: hello.manifest, failures: hello.failures), session: session,
+            lastHeard: now, since: now)
+        if let before, before.hello.instance == hello.instance {
+            worker.lastSequence = before.lastSequence
+            worker.commands = before.commands
+            worker.report = before.report
+            worker.latency = before.latency
+        }
+        state[hello.worker] = worker
+        state.sessions[id] = hello.worker
+        state.counters.connects += 1
+        let welcome = FleetWelcome(hub: instance, session: id, heartbeat: settings.heartbeat)
+        send(HTTPBodyPiece(HubMessage.welcome(welcome).line), to: hello.worker, &state)
+        pushNext(hello.worker, &state)
+        for (_, piece) in worker.commands { send(piece, to: hello.worker, &state) }
+        if let missed {
+            state.counters.replays += 1
+            for piece in missed { send(piece, to: hello.worker, &state) }
+        } else {
+            state.counters.sweeps += 1
+            sweepRequests.yield((hello.worker, id, hello.scope))
+        }
+        return nil
+    }
+
+    func finishSweep(_ name: String, _ session: String, _ events: [FleetPodEvent]) {
+        let pieces = events.map { HTTPBodyPiece(HubMessage.pod($0).line) }
+        state.withLock { state in
+            guard state[name]?.session?.id == session else { return }
+            let later = state[name]?.session?.heldBack ?? []
+            state[name]?.session?.heldBack = nil
+            // All at once: what there is counts as one line against the limit of what may wait.
+            for piece in pieces + [HTTPBodyPiece(HubMessage.swept.line)] + later {
+                _ = state[name]?.send(piece, limit: .max, now: .now)
+            }
+        }
+    }
+
+    func begin(_ name: String, _ session: String, _ writer: HTTPBodyWriter) -> Bool {
+        state.withLock { state in
+            guard state[name]?.session?.id == session else { return false }
+            state[name]?.session?.writer = writer
+            return true
+        }
+    }
+
+    func take(_ name: String, _ session: String) -> Deque<HTTPBodyPiece> {
+        state.withLock { state in
+            guard state[name]?.session?.id == session, let queue = state[name]?.session?.queue else {
+                return []
+            }
+            state[name]?.session?.queue = []
+            state[name]?.session?.queuedBytes = 0
+            return queue
+        }
+    }
+
+    func ended(_ name: String, _ session: String, _ reason: String) {
+        let isNews = state.withLock { state in
+            guard state[name]?.session?.id == session else { return false }
+            detach(name, nil, &state)
+            return true
+        }
+        guard isNews else { return }
+        environment.log("Worker disconnected", [("worker", name), ("reason", reason)])
+        environment.changed()
+    }
+
+    /// Takes a worker's connection away. With a reason the connection is broken, too.
+    func detach(_ name: String, _ reason: String?, _ state: inout State) {
+        guard let session = state[name]?.session else { return }
+        state.sessions[session.id] = nil
+        state[name]?.session = nil
+        state[name]?.since = .now
+        state.counters.disconnects += 1
+        session.signal.finish()
+        if reason != nil { session.writer?.disconnect() }
+    }
+
+    func cut(_ name: String, _ reason: String, _ state: inout State) {
+        state.counters.cutOff += 1
+        detach(name, reason, &state)
+        environment.log("Worker cut off", [("worker", name), ("reason", reason)])
+        environment.changed()
+    }
+}
