@@ -1,3 +1,4 @@
+internal import Fleet
 internal import HTTPServer
 package import JSON
 package import KubernetesClient
@@ -23,6 +24,9 @@ package final class Hub: Sendable {
     package let configuration: HubConfiguration
     package let console: HubConsole
     let scripts: ScriptHost
+    /// The workers; nil where no API listens.
+    var fleet: HubFleet? { knownFleet.withLock { $0 } }
+    private let knownFleet = Locked<HubFleet?>(nil)
     private let client: KubernetesClient
     private let log: HubLog
     private let metricRegistry = MetricRegistry()
@@ -100,6 +104,9 @@ package final class Hub: Sendable {
 
     /// Runs until the task is cancelled; then scripts finish what they have, and the lease is given up.
     package func run() async throws {
+        let fleet =
+            configuration.listen == nil ? nil : makeFleet { [statusNews] in statusNews.continuation.yield() }
+        knownFleet.withLock { $0 = fleet }
         let server = try await listen()
         let journal = try configuration.stateFolder.map {
             try DeliveryJournal(
@@ -110,7 +117,8 @@ package final class Hub: Sendable {
         if let start { log.info("Continues where a hub before stopped", [("position", "\(start)")]) }
         let feed = PodFeed(
             PodFeed.Environment(
-                client: client, namespace: configuration.watchedNamespace, scripts: scripts, log: log,
+                client: client, namespace: configuration.watchedNamespace, scripts: scripts, fleet: fleet,
+                log: log,
                 mayAct: { [weak self] in self?.mayAct ?? false }, settings: configuration.reflector, tally: tally),
             start: start, journal: journal)
         self.feed.withLock { $0 = feed }
@@ -129,6 +137,7 @@ package final class Hub: Sendable {
                     }
                 }
                 group.addTask { await self.publish(publisher) }
+                if let fleet { group.addTask { await fleet.hub.run() } }
                 await group.waitForAll()
             }
         }
@@ -147,6 +156,7 @@ package final class Hub: Sendable {
             election.cancel()
             await election.value
             await feed.stopLeading()
+            fleet?.hub.close("the hub ends")
             await feed.settle(limit: configuration.grace)
             let last = await feed.finished
             finished.withLock { $0 = last }
@@ -199,8 +209,38 @@ package final class Hub: Sendable {
     /// The hub that answers in place of this one: another that leads, if it said where it is.
     var actingLeader: LeaderAddress? { isLeader ? nil : leader.withLock { $0 } }
 
+    private func makeFleet(changed: @escaping @Sendable () -> Void) -> HubFleet {
+        let mode: WorkerAuthentication.Mode =
+            if let file = configuration.workerTokenFile {
+                .file(file)
+            } else {
+                configuration.allowsEverybody ? .open : .cluster(client, namespace: configuration.namespace)
+            }
+        return HubFleet(
+            HubFleet.Environment(
+                client: client, namespace: configuration.watchedNamespace,
+                authentication: WorkerAuthentication(mode: mode), console: console, log: log,
+                act: { [scripts] action, object, sender in
+                    scripts.deliver(.hubAction(action, object: object?.encoded(), sender: sender.encoded()))
+                },
+                targetedPods: { [weak self] in self?.targetedPods ?? [:] }, changed: changed),
+            settings: configuration.fleet)
+    }
+
+    /// How long workers wait for the hub's own verdict on an edit: scripts may run minutes at their top level.
+    private static let gate: Duration = .seconds(2)
+
     private func apply(_ reading: ScriptSource.Reading) async {
-        let changed = await scripts.apply(reading.set, environment: reading.environment)
+        // Here first: what is wrong with an edit is known before the first worker says so.
+        let applying = Task { await scripts.apply(reading.set, environment: reading.environment) }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { _ = await applying.value }
+            group.addTask { try? await Task.sleep(for: Self.gate) }
+            await group.next()
+            fleet?.publish(reading)
+            group.cancelAll()
+        }
+        let changed = await applying.value
         for outcome in changed {
             var fields = [("index", "\(outcome.index)"), ("title", outcome.title), ("state", outcome.state.rawValue)]
             if let error = outcome.error, outcome.state != .running {
@@ -357,7 +397,8 @@ package final class Hub: Sendable {
                 identity: configuration.identity, isLeader: isLeader,
                 isReady: await readiness.allSatisfy { $0.problem == nil }, revision: scripts.set.revision,
                 configMapVersion: applied.withLock { $0 } ?? "", scripts: scripts.outcomes, problems: reading.problems,
-                pods: feed.withLock { $0 }?.pods.health.objectCount ?? 0, time: .now())
+                pods: feed.withLock { $0 }?.pods.health.objectCount ?? 0, workers: fleet?.hub.workers ?? [],
+                time: .now())
         }
     }
 
@@ -452,6 +493,7 @@ package final class Hub: Sendable {
             page.single(
                 "remora_console_dropped_total", "counter", "Messages that slow viewers missed.", Double(console.dropped)
             )
+            if let fleet { page.add(fleet.hub) }
             // Those of integrations and of scripts; no name stands on both pages.
             return page.text + metricRegistry.exposition()
         }

@@ -1,3 +1,4 @@
+package import Fleet
 package import KubernetesClient
 package import LeaderElection
 package import ScriptRuntime
@@ -21,6 +22,10 @@ package struct HubConfiguration: Sendable {
     package var advertisedHost: String?
     /// A file with the token that the API asks for, in place of the cluster's own authentication.
     package var tokenFile: String?
+    /// A file with the token that workers show, in place of tokens of the cluster.
+    package var workerTokenFile: String?
+    /// The numbers of the workers' connections.
+    package var fleet = FleetHubSettings()
     /// Who we are in the election: unique for each process that may run at the same time.
     package var identity: String
     /// The lease; nil: no election, this hub leads.

@@ -1,3 +1,4 @@
+internal import Fleet
 internal import HTTPServer
 internal import JSON
 internal import ScriptRuntime
@@ -12,6 +13,13 @@ struct HubAPI: Sendable {
         let path = request.path.hasPrefix("/api/") ? String(request.path.dropFirst(4)) : request.path
         let isReading = request.method == "GET" || request.method == "HEAD"
         if let open = await openAnswer(path, request), isReading { return open }
+        // Workers show tokens of their own. Their streams are the leader's alone, but a service may bring a report here.
+        if path.hasPrefix("/fleet/"), let fleet = hub.fleet {
+            if let leader = hub.actingLeader, path != FleetProtocol.connectPath {
+                return await pass(request, to: leader)
+            }
+            return await fleet.answer(request)
+        }
         switch await authentication.check(request, verb: isReading ? "get" : "update") {
         case .allowed: break
         case .unknown(let why): return Self.error(401, why)
@@ -37,7 +45,7 @@ struct HubAPI: Sendable {
             return Self.error(503, "the hubs do not agree on who leads: ask again in a moment")
         }
         var headers = [(name: Self.passedOn, value: hub.configuration.identity)]
-        for name in ["Authorization", "X-Remora-Token"] {
+        for name in ["Authorization", "X-Remora-Token", FleetProtocol.sessionHeader] {
             if let value = request.headers[name] { headers.append((name, value)) }
         }
         do {
@@ -111,16 +119,31 @@ struct HubAPI: Sendable {
         case ("POST", 1) where parts[0] == "run":
             hub.scripts.runJobs()
             return Self.json([:])
-        case ("POST", 3) where parts[1] == "run" && Self.isHub(parts[0]):
+        case ("POST", 3) where parts[1] == "run" && parts[0] == "hub":
             return hub.scripts.runJob(parts[2]) ? Self.json([:]) : Self.error(404, "no jobs found with tag \(parts[2])")
-        case ("DELETE", 2) where Self.isHub(parts[0]):
+        case ("DELETE", 2) where parts[0] == "hub":
             return hub.scripts.removeJob(parts[1])
                 ? Self.json([:]) : Self.error(404, "no jobs found with tag \(parts[1])")
+        // A worker's name may have a slash.
+        case ("POST", 3...) where parts[parts.count - 2] == "run":
+            return onWorkers("job.run", parts[parts.count - 1], parts.dropLast(2).joined(separator: "/"))
+        case ("DELETE", 2...):
+            return onWorkers("job.remove", parts[parts.count - 1], parts.dropLast().joined(separator: "/"))
         default: return Self.error(404, "there is no \(method) /jobs/\(parts.joined(separator: "/"))")
         }
     }
 
-    private static func isHub(_ worker: String) -> Bool { worker == "hub" || worker == "workers" }
+    /// Has one worker do something with the jobs of a tag, or with `workers` all of them and the hub.
+    private func onWorkers(_ command: String, _ tag: String, _ worker: String) -> HTTPResponse {
+        let isEverywhere = worker == "workers"
+        let isHere =
+            isEverywhere && (command == "job.run" ? hub.scripts.runJob(tag) : hub.scripts.removeJob(tag))
+        let told = hub.fleet?.command(command, ["tag": .string(tag)], to: isEverywhere ? nil : worker) ?? 0
+        if told > 0 || isHere { return Self.json(["workers": .integer(Int64(told))]) }
+        return isEverywhere
+            ? Self.error(404, "no jobs found with tag \(tag), and no worker is connected")
+            : Self.error(404, "there is no worker \(worker)")
+    }
 
     static func json(_ value: JSONValue, status: Int = 200) -> HTTPResponse {
         HTTPResponse(

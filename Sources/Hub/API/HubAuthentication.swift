@@ -64,7 +64,7 @@ final class HubAuthentication: Sendable {
     }
 
     /// In a time that does not tell where they differ.
-    private static func isEqual(_ a: String, _ b: String) -> Bool {
+    static func isEqual(_ a: String, _ b: String) -> Bool {
         let a = Array(a.utf8)
         let b = Array(b.utf8)
         guard !b.isEmpty, a.count == b.count else { return false }

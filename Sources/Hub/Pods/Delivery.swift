@@ -6,6 +6,8 @@ struct Delivery: Sendable {
     /// Which watch told of it, and the version of what it told.
     let stream: PodStream
     let version: UInt64
+    /// Counts what one version told.
+    let ordinal: Int
     var notice: PodNotice
     /// The pod's JSON for scripts, if it came with the news.
     var json: [UInt8]?

@@ -1,3 +1,4 @@
+internal import Fleet
 internal import JSON
 package import KubernetesClient
 internal import PodSignals
@@ -18,6 +19,8 @@ actor PodFeed {
         let client: KubernetesClient
         let namespace: String?
         let scripts: ScriptHost
+        /// The workers, if there can be any.
+        let fleet: HubFleet?
         let log: HubLog
         /// Whether this process may deliver now.
         let mayAct: @Sendable () -> Bool
@@ -206,10 +209,11 @@ actor PodFeed {
         _ notices: [PodNotice], _ stream: PodStream, _ version: UInt64, json: [UInt8]?,
         _ received: ContinuousClock.Instant
     ) {
-        for notice in notices {
+        for (ordinal, notice) in notices.enumerated() {
             if let change = notice.change { counters.changes[change.kind.rawValue, default: 0] += 1 }
             queue.append(
-                Delivery(stream: stream, version: version, notice: notice, json: json, received: received))
+                Delivery(
+                    stream: stream, version: version, ordinal: ordinal, notice: notice, json: json, received: received))
         }
     }
 
@@ -235,6 +239,8 @@ actor PodFeed {
             queue.prune(through: position)
             handedOver = handedOver.merged(position)
         }
+        // Workers are told of what follows, and of what there is as they come.
+        environment.fleet?.hub.begin(at: PodPosition(handedOver))
         let sweeper = PodSweep(
             client: environment.client, namespace: environment.namespace, scripts: environment.scripts)
         let exactly = position?.version(.pods) ?? pods.health.firstVersion
@@ -255,6 +261,7 @@ actor PodFeed {
     /// Leads no more. Returns once nothing is being handed over.
     func stopLeading() async {
         mode = .standingBy
+        environment.fleet?.hub.dismissAll("this hub leads no more")
         while isDraining { try? await Task.sleep(for: .milliseconds(5)) }
     }
 
@@ -273,10 +280,11 @@ actor PodFeed {
             if hasHook { journal?.started(started) }
             var lookups = 8
             for delivery in batch {
-                if hasHook, !isShown(delivery) { await hand(delivery, doubt, &lookups) }
+                if hasHook || environment.fleet != nil { await hand(delivery, doubt, hasHook, &lookups) }
                 counters.delivered += 1
             }
             handedOver = started
+            environment.fleet?.hub.reached(PodPosition(started))
         }
     }
 
@@ -285,24 +293,28 @@ actor PodFeed {
             && delivery.notice.event != .deleted
     }
 
-    private func hand(_ delivery: Delivery, _ doubt: DeliveryDoubt, _ lookups: inout Int) async {
+    private func hand(_ delivery: Delivery, _ doubt: DeliveryDoubt, _ hasHook: Bool, _ lookups: inout Int) async {
         var notice = delivery.notice
+        let isForScripts = hasHook && !isShown(delivery)
         if doubt.covers(delivery) {
             notice.change?.firstSeen = false
             counters.doubtful += 1
         }
-        if delivery.version <= shownThrough, delivery.stream == .pods, notice.event == .added {
-            notice.event = .modified
-        }
         var json = delivery.json
-        if json == nil, notice.event != .deleted, lookups > 0 {
+        if json == nil, notice.event != .deleted, lookups > 0,
+            isForScripts || environment.fleet?.hears(of: notice.pod) == true
+        {
             lookups -= 1
             json = await lookUp(notice.pod)
         }
+        let text = json ?? notice.pod.outline.encoded()
+        environment.fleet?.tell(delivery, notice, json: text)
+        guard isForScripts else { return }
+        if delivery.version <= shownThrough, delivery.stream == .pods, notice.event == .added {
+            notice.event = .modified
+        }
         environment.scripts.deliver(
-            .podEvent(
-                notice.event.rawValue, pod: json ?? notice.pod.outline.encoded(),
-                change: notice.change.map { $0.json.encoded() }))
+            .podEvent(notice.event.rawValue, pod: text, change: notice.change.map { $0.json.encoded() }))
         counters.latency.add(.now - delivery.received)
     }
 
@@ -356,6 +368,7 @@ actor PodFeed {
         finished = finished.merged(position)
         finished.time = .now()
         journal?.finished(finished)
+        environment.fleet?.hub.reached(PodPosition(position))
     }
 
     /// Waits until scripts have finished with what they were handed, at most for `limit`, and notes it.

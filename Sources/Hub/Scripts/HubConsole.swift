@@ -73,7 +73,8 @@ package final class HubConsole: Sendable {
     /// Takes a message of a script of this process.
     package func print(_ line: ConsoleLine) { take(ConsoleMessage(node: node, line: line, time: .now())) }
 
-    private func take(_ message: ConsoleMessage) {
+    /// Takes a message of a script of any process.
+    package func take(_ message: ConsoleMessage) {
         state.withLock { state in
             state.printed += 1
             let index = message.line.script.index

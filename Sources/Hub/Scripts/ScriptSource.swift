@@ -14,6 +14,8 @@ package actor ScriptSource {
         package var set = ScriptSet()
         package var environment = ScriptEnvironment()
         package var keys = ConfigurationKeys()
+        /// The texts of the keys that are not about scripts, each the last one that was valid.
+        package var texts: [String: String] = [:]
         /// The version of the config map; empty: there is none.
         package var version = ""
         package var configMap: ObjectIdentity?
@@ -114,7 +116,9 @@ package actor ScriptSource {
         if let map = configMaps[key] {
             reading.version = map.identity.resourceVersion
             reading.configMap = map.identity
-            problems += reading.keys.update(from: map.data).map(\.description)
+            let invalid = reading.keys.update(from: map.data)
+            reading.texts = Self.texts(map.data, invalid: Set(invalid.map(\.key)), before: reading.texts)
+            problems += invalid.map(\.description)
             do {
                 reading.set = try ScriptSet(data: map.data, shards: try await shards(map.data))
                 problems += reading.set.problems.map(\.description)
@@ -131,6 +135,20 @@ package actor ScriptSource {
         reading.problems = problems
         latest.withLock { $0 = reading }
     }
+
+    /// What workers get beside the scripts; an invalid value leaves the one before.
+    private static func texts(
+        _ data: [String: String], invalid: Set<String>, before: [String: String]
+    ) -> [String: String] {
+        var texts: [String: String] = [:]
+        for (key, text) in data where !key.hasPrefix("SCRIPTING_") && text.utf8.count <= textLimit {
+            texts[key] = invalid.contains(key) ? before[key] : text
+        }
+        return texts
+    }
+
+    /// The longest text of a key that we know is a filter of some lines.
+    private static let textLimit = 64 << 10
 
     private func shards(_ data: [String: String]) async throws -> [String: String] {
         var texts: [String: String] = [:]

@@ -1,3 +1,4 @@
+package import Fleet
 package import JSON
 internal import ScriptStore
 package import Timestamps
@@ -13,13 +14,40 @@ package struct HubStatus: Sendable, Equatable {
     package var scripts: [ScriptOutcome]
     package var problems: [String]
     package var pods: Int
+    /// Each worker: with the scripts that it refused, the matrix script × worker.
+    package var workers: [FleetWorkerStatus] = []
     package var time: Timestamp
 
     /// How many scripts are in a state.
     package func count(_ state: ScriptOutcome.State) -> Int { scripts.count { $0.state == state } }
 
+    /// How many workers are in a state.
+    package func count(_ state: FleetWorkerStatus.State) -> Int { workers.count { $0.state == state } }
+
     /// For programs.
     package var json: JSONValue {
+        var value = essence
+        value["workers"] = .array(workers.map(\.json))
+        return value
+    }
+
+    /// For the status config map, which cannot hold thousands of workers: those that somebody should look at, as far
+    /// as there is room.
+    package var published: JSONValue {
+        var value = essence
+        value["workers"] = .array(workers.filter { !$0.isGood }.prefix(Self.publishedWorkers).map(\.json))
+        return value
+    }
+
+    private static let publishedWorkers = 50
+
+    private var fleet: JSONValue {
+        var counts: JSONValue = ["workers": .integer(Int64(workers.count))]
+        for state in FleetWorkerStatus.State.allCases { counts[state.rawValue] = .integer(Int64(count(state))) }
+        return counts
+    }
+
+    private var essence: JSONValue {
         var counts: JSONValue = [:]
         for state in [ScriptOutcome.State.running, .outdated, .rejected, .quarantined, .inactive] {
             counts[state.rawValue] = .integer(Int64(count(state)))
@@ -28,7 +56,7 @@ package struct HubStatus: Sendable, Equatable {
             "identity": .string(identity), "leader": .boolean(isLeader), "ready": .boolean(isReady),
             "revision": .string(revision), "configMapVersion": .string(configMapVersion), "counts": counts,
             "scripts": .array(scripts.map(\.json)), "problems": .array(problems.map(JSONValue.string)),
-            "pods": .integer(Int64(pods)), "time": .string(time.description),
+            "pods": .integer(Int64(pods)), "fleet": fleet, "time": .string(time.description),
         ]
     }
 }

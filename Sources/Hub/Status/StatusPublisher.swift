@@ -1,3 +1,4 @@
+internal import Fleet
 internal import JSON
 internal import KubernetesClient
 internal import Threading
@@ -37,7 +38,7 @@ actor StatusPublisher {
     /// be tried again.
     func publish(_ status: HubStatus, about configMap: ObjectIdentity?) async -> Bool {
         guard mayAct() else { return false }
-        var essence = status.json
+        var essence = status.published
         for member in ["time", "pods"] { essence[member] = nil }
         essence["scripts"] = .array(
             status.scripts.map { script in
@@ -45,13 +46,19 @@ actor StatusPublisher {
                 for member in ["calls", "dropped", "failures"] { script[member] = nil }
                 return script
             })
+        essence["workers"] = .array(
+            status.published["workers"]?.array?.map { worker in
+                var worker = worker
+                for member in ["since", "counters", "scripts", "pushMilliseconds"] { worker[member] = nil }
+                return worker
+            } ?? [])
         let certificate = certificate()
         essence["certificate"] = certificate.map(JSONValue.string)
         guard essence != published else { return true }
         var data: JSONValue = [
             "revision": .string(status.revision), "configMapVersion": .string(status.configMapVersion),
             "summary": .string(Self.summary(status)),
-            "status.json": .string(String(decoding: status.json.encoded(indent: 2), as: UTF8.self)),
+            "status.json": .string(String(decoding: status.published.encoded(indent: 2), as: UTF8.self)),
         ]
         // For whoever asks the hub without the API server in between, and has to trust it.
         data["tls.crt"] = certificate.map(JSONValue.string)
@@ -87,6 +94,9 @@ actor StatusPublisher {
         if let script = status.scripts.first(where: { $0.error != nil && $0.state != .running }) {
             let place = script.line.map { " at line \($0)\(script.column.map { ", column \($0)" } ?? "")" } ?? ""
             words.append("script \(script.index) (\(script.title)): \(script.error ?? "")\(place)")
+        }
+        if !status.workers.isEmpty {
+            words.append("\(status.count(FleetWorkerStatus.State.current)) of \(status.workers.count) workers current")
         }
         return words.joined(separator: ", ")
     }

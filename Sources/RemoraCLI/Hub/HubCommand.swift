@@ -40,6 +40,11 @@ struct HubCommand: AsyncParsableCommand {
             "Ask for the token in this file, in place of tokens of the cluster.", valueName: "file"))
     var tokenFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Ask workers for the token in this file, in place of tokens of the cluster.", valueName: "file"))
+    var workerTokenFile: String?
+
     enum TLS: String, ExpressibleByArgument, CaseIterable {
         case auto, on, off
     }
@@ -128,6 +133,7 @@ struct HubCommand: AsyncParsableCommand {
 
     func run() async throws {
         ScriptEngine.prepareProcess()
+        Self.allowDescriptors()
         let terminal = Terminal()
         let isTerminal = isatty(2) == 1
         let format: HubLog.Format =
@@ -153,6 +159,7 @@ struct HubCommand: AsyncParsableCommand {
         configuration.certificate = try certificate(configuration.namespace)
         configuration.advertisedHost = advertisedHost
         configuration.tokenFile = tokenFile
+        configuration.workerTokenFile = workerTokenFile
         configuration.stateFolder = stateDir
         configuration.allowsBlockingPods = allowBlockPod
         configuration.version = Remora.version
@@ -165,6 +172,16 @@ struct HubCommand: AsyncParsableCommand {
             log.error("Hub", [("err", "\(error)")])
             throw ExitCode.failure
         }
+    }
+
+    /// Each worker has two connections: as many files as the system lets us have.
+    private static func allowDescriptors() {
+        var limit = rlimit()
+        // RLIMIT_NOFILE (getrlimit(2)), which Swift sees as an enumeration of another type.
+        let resource = __rlimit_resource_t(7)
+        guard getrlimit(resource, &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(resource, &limit)
     }
 
     /// In a cluster the pod's name: a container that is restarted goes on with its own lease.

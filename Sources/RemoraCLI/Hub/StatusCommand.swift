@@ -10,7 +10,10 @@ struct StatusCommand: AsyncParsableCommand {
         discussion: """
             Asks the hub; if that cannot be reached, reads what it wrote last into its status config map.
 
-            Exit status: 0 if all active scripts run as they stand in the config map, 1 if not, 2 if --wait ran out of \
+            Workers follow the scripts: those on which something is amiss, or with --workers all of them, with the scripts \
+            that each refused.
+
+            Exit status: 0 if all active scripts run as they stand in the config map, here and on all workers, 1 if not, 2 if --wait ran out of \
             time.
             """)
 
@@ -20,6 +23,9 @@ struct StatusCommand: AsyncParsableCommand {
 
     @Flag(help: "Wait until the config map's present version runs.")
     var wait = false
+
+    @Flag(help: "Show every worker, also those on which all is well.")
+    var workers = false
 
     @Option(help: ArgumentHelp("How long --wait waits.", valueName: "seconds"))
     var timeout = 60.0
@@ -86,6 +92,7 @@ struct StatusCommand: AsyncParsableCommand {
         let counts = status["counts"]
         return ["outdated", "rejected", "quarantined"].allSatisfy { (counts?[$0]?.integer ?? 0) == 0 }
             && status["problems"]?.array?.isEmpty != false
+            && ["refused", "pending"].allSatisfy { (status["fleet"]?[$0]?.integer ?? 0) == 0 }
     }
 
     private func show(_ status: JSONValue, _ terminal: Terminal) {
@@ -115,8 +122,41 @@ struct StatusCommand: AsyncParsableCommand {
             }
             terminal.print(line)
         }
+        showWorkers(status, terminal)
         for problem in status["problems"]?.array ?? [] {
             terminal.print(terminal.styled("problem: \(problem.string ?? "")", .change))
+        }
+    }
+
+    private func showWorkers(_ status: JSONValue, _ terminal: Terminal) {
+        let fleet = status["fleet"]
+        guard let count = fleet?["workers"]?.integer, count > 0 else { return }
+        let states = ["current", "refused", "pending", "disconnected"].compactMap { state in
+            fleet?[state]?.integer.flatMap { $0 > 0 ? "\($0) \(state)" : nil }
+        }
+        terminal.print("workers \(count): \(states.joined(separator: ", "))")
+        var table = StreamingTable(widths: [24, 12, 20, 12])
+        for worker in status["workers"]?.array ?? [] {
+            let state = worker["state"]?.string ?? ""
+            let problems = (worker["problems"]?.array ?? []).compactMap(\.string)
+            guard workers || state != "current" || !problems.isEmpty else { continue }
+            var line = table.row(
+                [
+                    worker["worker"]?.string ?? "", state, worker["node"]?.string ?? "",
+                    String(worker["revision"]?.string?.prefix(12) ?? ""),
+                    worker["pushMilliseconds"]?.integer.map { "\($0) ms" } ?? "",
+                ],
+                style: { column, cell in
+                    column == 1 ? terminal.styled(cell, state == "current" ? .good : .bad) : cell
+                })
+            for failure in worker["refused"]?.array ?? [] {
+                let place =
+                    failure["line"]?.integer.map { ":\($0)" + (failure["column"]?.integer.map { ":\($0)" } ?? "") }
+                    ?? ""
+                line += "\n      \(failure["title"]?.string ?? "")\(place): \(failure["message"]?.string ?? "")"
+            }
+            for problem in problems { line += "\n      \(problem)" }
+            terminal.print(line)
         }
     }
 }

@@ -1,0 +1,200 @@
+internal import Fleet
+internal import HTTPServer
+internal import JSON
+internal import KubernetesClient
+internal import PodSignals
+internal import ScriptRuntime
+internal import ScriptStore
+internal import Threading
+internal import Timestamps
+
+/// The hub's workers: what the hub reads and watches goes down to them, what they say goes to its console, its scripts
+/// and its status.
+final class HubFleet: Sendable {
+    /// What it needs of the rest of the hub.
+    struct Environment: Sendable {
+        let client: KubernetesClient
+        /// The only namespace whose pods are watched; nil: all.
+        let namespace: String?
+        let authentication: WorkerAuthentication
+        let console: HubConsole
+        let log: HubLog
+        /// Calls `onHubAction`: name, object, sender.
+        let act: @Sendable (String, JSONValue?, JSONValue) -> Void
+        let targetedPods: @Sendable () -> JSONValue
+        let changed: @Sendable () -> Void
+    }
+
+    let hub: FleetHub
+    private let environment: Environment
+    private let hasPublished = Locked(false)
+    private let policy = Locked(SnapshotPolicy())
+
+    init(_ environment: Environment, settings: FleetHubSettings) {
+        self.environment = environment
+        var fleet = FleetHubEnvironment()
+        fleet.print = { line, worker in environment.console.take(ConsoleMessage(line, of: worker)) }
+        fleet.act = { action, worker in
+            environment.act(
+                action.action, action.object,
+                [
+                    "script": .string(action.title), "index": .integer(Int64(action.index)),
+                    "node": .string(worker.node), "worker": .string(worker.worker),
+                    "time": .string(action.time.withMicroseconds),
+                ])
+        }
+        fleet.completed = { result, worker in
+            if let error = result.error {
+                environment.log.warning(
+                    "Command failed", [("worker", worker.worker), ("command", result.id), ("err", error)])
+            }
+        }
+        fleet.noted = { note, worker in
+            environment.log.info(
+                "Evidence was saved", [("worker", worker.worker), ("evidence", note.description)])
+        }
+        fleet.pods = { scope in await Self.pods(scope, environment) }
+        fleet.changed = environment.changed
+        fleet.log = { message, fields in environment.log.info(message, fields) }
+        hub = FleetHub(settings: settings, environment: fleet)
+    }
+
+    // MARK: Down
+
+    /// Wants the workers to hold what was read, once something was.
+    func publish(_ reading: ScriptSource.Reading) {
+        // Without config map what there is stays; a hub that has never seen one does not know what that is.
+        let isKnown = hasPublished.withLock { known in
+            known = known || !reading.version.isEmpty
+            return known
+        }
+        guard isKnown else { return }
+        policy.withLock { $0.settings.kinds = SnapshotKinds(reading.texts[SnapshotKinds.key]).kinds }
+        let scripts = reading.set.scripts.filter(\.isActive).map {
+            FleetScript(index: $0.index, title: $0.trimmedTitle, code: $0.code)
+        }
+        hub.publish(FleetSet(scripts: scripts, environment: reading.environment.json, keys: reading.texts))
+    }
+
+    /// Tells the workers concerned of what scripts of the hub are told.
+    func tell(_ delivery: Delivery, _ notice: PodNotice, json: [UInt8]) {
+        hub.podEvent(
+            FleetPodEvent(
+                mark: PodMark(delivery), event: notice.event.rawValue, pod: json,
+                change: notice.change.map { $0.json.encoded() }), at: PodPlace(notice.pod))
+        // Without the doubt about whether scripts were told: a worker knows a command again that it has carried out.
+        if let change = delivery.notice.change { save(change, notice.pod, json) }
+    }
+
+    /// Has the packets saved that a change asks for.
+    private func save(_ change: PodChange, _ pod: Pod, _ json: [UInt8]) {
+        guard let action = policy.withLock({ $0.take(change, of: pod.identity.uid, at: .now()) }) else { return }
+        let command = FleetCommand(action, change, pod, json)
+        let workers = hub.workers(at: PodPlace(pod))
+        for worker in workers where !hub.send(command, to: worker.worker) {
+            environment.log.warning(
+                "Command was not taken", [("worker", worker.worker), ("command", command.id)])
+        }
+        environment.log.info(
+            command.name == "pin" ? "Packets are kept" : "Packets are saved",
+            [
+                ("pod", pod.identity.key.description), ("kind", change.kind.rawValue),
+                ("workers", workers.map(\.worker).joined(separator: ",")),
+            ])
+    }
+
+    /// Whether a worker that is connected hears of a pod.
+    func hears(of pod: Pod) -> Bool {
+        hub.hasListeners(at: PodPlace(pod))
+    }
+
+    /// The pods of a scope, as they are now. Where they cannot be read, none: the worker hears of them with their next
+    /// change.
+    private static func pods(_ scope: FleetHello.Scope, _ environment: Environment) async -> [FleetPodEvent] {
+        var selection = Selection(namespace: environment.namespace)
+        switch scope {
+        case .node(let node): selection.fieldSelector = "spec.nodeName=\(node)"
+        case .pod(let namespace, let name): selection = .named(name, in: namespace)
+        case .all: break
+        }
+        var events: [FleetPodEvent] = []
+        var token: String?
+        do {
+            repeat {
+                let page = try await environment.client.page(
+                    Pod.self, selection, limit: 250, exactly: nil, continueToken: token)
+                for item in page.items {
+                    guard let json = item.raw.withUnsafeBytes({ PodJSON.stripped($0) }) else { continue }
+                    let change = PodSignals.lasting(item.object)
+                    events.append(
+                        FleetPodEvent(
+                            mark: nil, event: "ADDED", pod: json, change: change.map { $0.json.encoded() }))
+                }
+                token = page.continueToken
+            } while token != nil
+        } catch {
+            environment.log.warning("Pods for a worker could not be listed", [("err", "\(error)")])
+        }
+        return events
+    }
+
+    /// Sends a command to one worker, or to all that are connected. Returns to how many.
+    func command(_ name: String, _ arguments: JSONValue, to worker: String?) -> Int {
+        let workers = worker.map { [$0] } ?? hub.workers.filter { $0.state != .disconnected }.map(\.worker)
+        return workers.count {
+            hub.send(FleetCommand(id: FleetHub.randomName(), name: name, arguments: arguments), to: $0)
+        }
+    }
+
+    // MARK: Requests
+
+    func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        await hub.answer(
+            request, admit: { hello in await environment.authentication.refusal(request, hello) },
+            targeted: environment.targetedPods)
+    }
+}
+
+extension PodPlace {
+    init(_ pod: Pod) {
+        self.init(namespace: pod.identity.key.namespace, name: pod.identity.key.name, node: pod.nodeName)
+    }
+}
+
+extension PodMark {
+    init(_ delivery: Delivery) {
+        let stream: Stream =
+            switch delivery.stream {
+            case .pods: .pods
+            case .events: .events
+            case .nodes: .nodes
+            }
+        self.init(stream: stream, version: delivery.version, ordinal: delivery.ordinal)
+    }
+}
+
+extension PodPosition {
+    /// How far a hub has got, all events of each version included.
+    init(_ position: DeliveryPosition) {
+        self.init()
+        for (stream, mine) in [(PodStream.pods, PodMark.Stream.pods), (.events, .events), (.nodes, .nodes)] {
+            advance(to: PodMark(stream: mine, version: position[stream], ordinal: .max))
+        }
+    }
+}
+
+extension ConsoleMessage {
+    init(_ line: FleetConsoleLine, of worker: WorkerIdentity) {
+        let level: ConsoleLevel =
+            switch line.level {
+            case .output: .output
+            case .error: .error
+            case .cleared: .cleared
+            }
+        self.init(
+            node: worker.node,
+            line: ConsoleLine(
+                script: ScriptIdentity(index: line.index, title: line.title), level: level, text: line.text),
+            time: line.time)
+    }
+}

@@ -1,0 +1,191 @@
+import Fleet
+import FoundationEssentials
+import Hub
+import JSON
+import KubernetesClient
+import KubernetesSimulator
+import Testing
+
+/// A hub on a simulated cluster, and workers with the real engine, over real sockets.
+@Suite("Hub and workers")
+struct HubFleetTests {
+    private static func script(_ word: String) -> String {
+        """
+        console.log('loaded \(word) on ' + utils.nodeName());
+        function onPodEvent(event, pod, change) {
+          console.log('\(word)', event, pod.metadata.name, change ? change.kind : '-');
+          if (change && change.kind === 'oom-killed') hub.action('died', {pod: pod.metadata.name});
+        }
+        function onHubAction(action, object, sender) {
+          console.log('action', action, object.pod, sender.node, sender.script, sender.worker);
+        }
+        """
+    }
+    private static let broken = "var a = 1;\nvar = 2;\n"
+
+    private func start(_ stage: HubStage, _ identity: String = "hub-a", port: Int = 0) -> RunningHub {
+        stage.start(identity) { configuration in
+            configuration.fleet.heartbeat = .milliseconds(500)
+            configuration.listen = ("127.0.0.1", port)
+        }
+    }
+
+    private func workers(_ port: Int) throws -> [EngineWorker] {
+        try (1...3).map { try EngineWorker(port: port, name: "w\($0)", node: "node-\($0)") }
+    }
+
+    private func states(_ hub: RunningHub) async -> [String] { await hub.hub.status.workers.map(\.state.rawValue) }
+
+    @Test("an edit runs on every worker, and the matrix says so in the API and in the status config map")
+    func edit() async throws {
+        let stage = try await HubStage(scripts: [Self.script("one")])
+        let hub = start(stage)
+        let workers = try workers(try await hub.port)
+        await hub.expect(
+            "[hub-0] loaded one on hub", "[node-1-0] loaded one on node-1", "[node-2-0] loaded one on node-2",
+            "[node-3-0] loaded one on node-3")
+        try stage.edit([Self.script("two")])
+        await hub.expect("[node-1-0] loaded two on node-1", "[node-3-0] loaded two on node-3")
+        #expect(await eventually { await self.states(hub) == ["current", "current", "current"] })
+        let status = try JSONValue(parsing: try await hub.get("/status").body)
+        #expect(status["fleet"]?["current"] == 3)
+        #expect(status["workers"]?.array?.map { $0["node"] } == ["node-1", "node-2", "node-3"])
+        #expect(
+            await eventually {
+                (try? await stage.client.get(
+                    ConfigMap.self, namespace: HubStage.namespace, name: "kubeshark-config-map-status"
+                ).data["summary"]) == "1 running, 3 of 3 workers current"
+            })
+        #expect(workers.allSatisfy { $0.loads == 2 })
+        for worker in workers { await worker.stop() }
+        await hub.stop()
+        await stage.stop()
+    }
+
+    @Test("a broken script is nacked by every worker with line and column, and the old one runs on everywhere")
+    func broken() async throws {
+        let stage = try await HubStage(scripts: [Self.script("one"), Self.script("other")])
+        let hub = start(stage)
+        let workers = try workers(try await hub.port)
+        #expect(await eventually { await self.states(hub) == ["current", "current", "current"] })
+        try stage.edit([Self.broken, Self.script("changed")])
+        #expect(await eventually { await self.states(hub) == ["refused", "refused", "refused"] })
+        for worker in await hub.hub.status.workers {
+            #expect(worker.failures.map(\.index) == [0] && worker.failures.map(\.line) == [2])
+            #expect(worker.failures.first?.message.hasPrefix("SyntaxError") == true)
+        }
+        await hub.expect("[node-2-1] loaded changed on node-2")
+        try stage.simulator.create(
+            SimulatedPod(name: "web-1", namespace: "shop"), after: [.scheduled(node: "node-2"), .started])
+        // The version before the broken one hears of it, on its node alone.
+        await hub.expect("[node-2-0] one ADDED web-1 -", "[node-2-1] changed ADDED web-1 -")
+        #expect(!hub.output.contains { $0.hasPrefix("[node-1-0] one ADDED") })
+        try stage.edit([Self.script("mended"), Self.script("changed")])
+        #expect(await eventually { await self.states(hub) == ["current", "current", "current"] })
+        for worker in workers { await worker.stop() }
+        await hub.stop()
+        await stage.stop()
+    }
+
+    @Test(
+        "what happens to a pod reaches the worker of its node, and what its script tells the hub reaches all of the hub's"
+    )
+    func events() async throws {
+        let stage = try await HubStage(scripts: [Self.script("one")])
+        let pod = SimulatedPod(name: "web-1", namespace: "shop")
+        try stage.simulator.create(pod, after: [.scheduled(node: "node-1"), .containerCreating, .started, .ready])
+        let hub = start(stage)
+        let workers = try workers(try await hub.port)
+        await hub.expect("[node-1-0] one ADDED web-1 -", "[hub-0] one ADDED web-1 -")
+        try stage.simulator.advance(pod, by: .oomKilled)
+        await hub.expect("[node-1-0] one MODIFIED web-1 oom-killed", "[hub-0] action died web-1 node-1 s0 w1")
+        // The hub's own script says so too; each is told once.
+        #expect(await eventually { hub.output.count(where: { $0.contains("action died") }) == 2 })
+        #expect(hub.output.count(where: { $0 == "[node-1-0] one MODIFIED web-1 oom-killed" }) == 1)
+        #expect(!hub.output.contains { $0.hasPrefix("[node-2-0] one ") })
+        // Without any script the packets are saved, by the worker of the node alone, once.
+        #expect(await eventually { workers[0].commands.count == 1 })
+        #expect(workers[0].commands.first?.contains("\"kind\":\"oom-killed\"") == true)
+        #expect(workers[0].commands.first?.hasPrefix("snapshot ") == true && workers[1].commands.isEmpty)
+        try stage.edit("POD_REGEX", "^web-")
+        #expect(await eventually { workers.allSatisfy { $0.keys["POD_REGEX"] == "^web-" } })
+        try stage.edit("POD_REGEX", "(")
+        #expect(await eventually { await hub.hub.status.problems.contains { $0.hasPrefix("POD_REGEX") } })
+        #expect(workers.allSatisfy { $0.keys["POD_REGEX"] == "^web-" })
+        let targeted = try await workers[0].targetedPods()
+        #expect(targeted?["targets"]?.array?.map { $0["metadata"]?["name"] } == ["web-1"])
+        for worker in workers { await worker.stop() }
+        await hub.stop()
+        await stage.stop()
+    }
+
+    @Test("a hub that ends and another that begins: scripts are not loaded again, and no event comes twice or is lost")
+    func restart() async throws {
+        let stage = try await HubStage(scripts: [Self.script("one")])
+        let state = "/tmp/hub-fleet-\(UInt32.random(in: .min ... .max))"
+        func begin(_ port: Int) -> RunningHub {
+            stage.start { configuration in
+                configuration.fleet.heartbeat = .milliseconds(500)
+                configuration.listen = ("127.0.0.1", port)
+                configuration.stateFolder = state
+            }
+        }
+        let pod = SimulatedPod(name: "web-1", namespace: "shop")
+        try stage.simulator.create(pod, after: [.scheduled(node: "node-1"), .containerCreating, .started, .ready])
+        let hub = begin(0)
+        let port = try await hub.port
+        let workers = try workers(port)
+        await hub.expect("[node-1-0] one ADDED web-1 -")
+        #expect(await eventually { await self.states(hub) == ["current", "current", "current"] })
+        await hub.stop()
+        #expect(await eventually { workers.allSatisfy { $0.status?.isConnected == false } })
+        try stage.simulator.advance(pod, by: .oomKilled)
+        let next = begin(port)
+        await next.expect("[node-1-0] one MODIFIED web-1 oom-killed")
+        #expect(await eventually { await self.states(next) == ["current", "current", "current"] })
+        #expect(workers.allSatisfy { $0.loads == 1 })
+        try stage.simulator.advance(pod, by: .restarted)
+        try stage.simulator.delete("pods", namespace: "shop", name: "web-1", gracePeriodSeconds: 0)
+        await next.expect("[node-1-0] one DELETED web-1 gone")
+        let all = (hub.output + next.output).filter { $0.hasPrefix("[node-1-0] one ") }
+        #expect(all.count(where: { $0.contains("oom-killed") }) == 1)
+        #expect(all.count(where: { $0.contains("ADDED") }) == 1)
+        #expect(all.count(where: { $0.contains("DELETED") }) == 1)
+        for worker in workers { await worker.stop() }
+        await next.stop()
+        await stage.stop()
+        try? FileManager.default.removeItem(atPath: state)
+    }
+
+    @Test("a cluster's worker needs a token for the hub's audience and the right to connect")
+    func authentication() async throws {
+        let stage = try await HubStage(scripts: [Self.script("one")])
+        stage.changeAccess { rules in
+            rules.reviewedTokens = [
+                "worker": .init(user: .init(name: "system:serviceaccount:remora:worker"), audiences: ["remora-hub"]),
+                "stranger": .init(user: .init(name: "system:serviceaccount:shop:web"), audiences: ["remora-hub"]),
+                "api": .init(user: .init(name: "system:serviceaccount:remora:worker"), audiences: ["https://api"]),
+            ]
+            rules.denials = [.init(user: "system:serviceaccount:shop:web", resource: "hubs.remora.dev/workers")]
+        }
+        let hub = stage.start(allowsEverybody: false)
+        let port = try await hub.port
+        let file = "/tmp/hub-fleet-token-\(UInt32.random(in: .min ... .max))"
+        func connect(_ token: String, _ problem: String?) async throws {
+            try Data(token.utf8).write(to: URL(filePath: file))
+            let worker = try EngineWorker(port: port, name: "w1", node: "node-1", tokenFile: file)
+            #expect(
+                await eventually {
+                    problem.map { worker.status?.problem?.contains($0) == true } ?? (worker.status?.isConnected == true)
+                }, "\(worker.status?.problem ?? "no problem")")
+            await worker.stop()
+        }
+        try await connect("unknown", "does not know this token")
+        try await connect("api", "does not know this token")
+        try await connect("stranger", "may not create hubs/workers")
+        try await connect("worker", nil)
+        await hub.stop()
+        await stage.stop()
+        try? FileManager.default.removeItem(atPath: file)
+    }
+}
