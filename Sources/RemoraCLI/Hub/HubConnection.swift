@@ -24,6 +24,11 @@ struct HubOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A file with the token for the hub.", valueName: "file"))
     var hubTokenFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Who have no token themselves, but a certificate, ask the hub as this service account.", valueName: "name"))
+    var hubAccount = "remora-user"
+
     @OptionGroup var cluster: ClusterOptions
 
     func connection() async throws -> HubConnection {
@@ -38,7 +43,28 @@ struct HubOptions: ParsableArguments {
         }
         let client = try cluster.client()
         let namespace = cluster.namespace ?? client.configuration.namespace
+        if token == nil { token = await ownToken(client, namespace) }
         return HubConnection(client: client, namespace: namespace, service: service, token: token)
+    }
+
+    /// What tells the hub who we are, behind a proxy that keeps our credentials for itself: our token, or, for those who
+    /// have a certificate, a new one of the account for users, if we may have it.
+    private func ownToken(_ client: KubernetesClient, _ namespace: String) async -> String? {
+        let own = try? await client.configuration.credentials.credentials().authorization
+        if case .bearer(let token) = own { return token }
+        let wanted: JSONValue = [
+            "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
+            // The least that API servers grant.
+            "spec": ["expirationSeconds": 600],
+        ]
+        let response = try? await client.send(
+            method: "POST", target: "/api/v1/namespaces/\(namespace)/serviceaccounts/\(hubAccount)/token",
+            body: wanted.encoded())
+        guard let response, response.status == 201, let body = try? await response.body.collect(limit: 1 << 20) else {
+            // The hub's own answer says what is missing.
+            return nil
+        }
+        return (try? JSONValue(parsing: body))?["status"]?["token"]?.string
     }
 
     /// For a hub that asks the cluster: our own token, if we have one.
@@ -92,13 +118,7 @@ struct HubConnection: Sendable {
             response = try await transport.send(request)
         case .proxy(let client, let prefix):
             // The proxy takes Authorization for itself: what the hub is to see goes beside it.
-            var headers: [(String, String)] = []
-            let own = try? await client.configuration.credentials.credentials().authorization
-            if let token {
-                headers.append(("X-Remora-Token", token))
-            } else if case .bearer(let token) = own {
-                headers.append(("X-Remora-Token", token))
-            }
+            let headers = token.map { [("X-Remora-Token", $0)] } ?? []
             response = try await client.send(
                 method: method, target: prefix + path, headers: headers, isStream: isStream)
         }
