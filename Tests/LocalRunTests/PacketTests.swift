@@ -22,12 +22,13 @@ struct PacketTests {
         return bytes
     }
 
-    func run(_ script: String, _ file: String) async throws -> [String] {
+    func run(_ script: String, _ file: String, dataFolder: String? = nil) async throws -> [String] {
         try folder.write("a.js", script)
         var settings = RunSettings()
         settings.sources = [ScriptSource(path: folder.path)]
         settings.endsWithInputs = true
         settings.runsJobsAtEnd = true
+        settings.dataFolder = dataFolder
         _ = try await RunSession(settings, inputs: [PacketRecording(paths: [file])], reporter: recorder).run()
         return recorder.all.filter { $0.hasPrefix(">") || $0.hasPrefix("problem") }
     }
@@ -107,6 +108,21 @@ struct PacketTests {
             lines.filter { !$0.contains("Scheduled") && !$0.contains("Triggered") } == [
                 "> dns a.b Non-Existent Domain 10.0.0.7 53 2000 local", "> 2",
             ])
+    }
+
+    @Test("a script of a run copies the packets of what it saw")
+    func snapshots() async throws {
+        let file = try folder.write("a.pcap", Self.conversation)
+        let lines = try await run(
+            """
+            function onItemCaptured(d) {
+              console.log(d.stream, file.size(pcap.path(d.stream)), file.size(pcap.snapshot()),
+                file.size(pcap.snapshot({ to: 1 })), JSON.stringify(pcap.nameResolutionHistory()));
+            }
+            """, file, dataFolder: folder.path + "/data")
+        let size = 24 + 2 * (16 + 42 + 21)
+        #expect(lines.first?.hasSuffix(": no packets were selected") == true)
+        #expect(lines.dropFirst() == ["> 000000000001_udp.pcap \(size) \(size) 24 {}"])
     }
 
     @Test("a filter keeps items of a capture file from a script")

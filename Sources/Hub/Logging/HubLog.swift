@@ -17,16 +17,18 @@ package final class HubLog: Sendable {
 
     private let format: Format
     private let least: Level
+    private let caller: String
     private let write: @Sendable (String) -> Void
     private let observer = Locked<(@Sendable (Level, String) -> Void)?>(nil)
 
-    /// Writes to standard error unless told otherwise.
+    /// Writes to standard error unless told otherwise; `caller` is which part of Remora logs.
     package init(
-        format: Format = .text, least: Level = .info,
+        format: Format = .text, least: Level = .info, caller: String = "hub",
         write: @escaping @Sendable (String) -> Void = HubLog.toStandardError
     ) {
         self.format = format
         self.least = least
+        self.caller = caller
         self.write = write
     }
 
@@ -47,7 +49,7 @@ package final class HubLog: Sendable {
         }
         var record: JSONValue = [
             "time": .string(Timestamp.now().withMicroseconds), "level": .string(level.rawValue),
-            "message": .string(message), "caller": "hub",
+            "message": .string(message), "caller": .string(caller),
         ]
         for (name, value) in fields { record[name] = .string(value) }
         switch format {

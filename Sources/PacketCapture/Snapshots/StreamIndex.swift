@@ -90,11 +90,13 @@ package final class StreamIndex: Sendable {
                     current = state.segments.firstIndex { $0.contains(number) }
                 }
                 guard let slot = current else { break }
-                let segment = state.segments[slot]
-                let index = Int(number - segment.firstNumber)
+                // Not taken out of the state: copies of arrays are counted, a thousand times a stream.
+                let index = Int(number - state.segments[slot].firstNumber)
                 places.append(
-                    Place(slot: slot, sequence: segment.sequence, offset: Int(segment.offsets[index]), number: number))
-                let distance = UInt64(segment.distances[index])
+                    Place(
+                        slot: slot, sequence: state.segments[slot].sequence,
+                        offset: Int(state.segments[slot].offsets[index]), number: number))
+                let distance = UInt64(state.segments[slot].distances[index])
                 guard distance > 0, distance < number else { break }
                 number -= distance
             }

@@ -130,7 +130,7 @@ struct WorkerCommand: AsyncParsableCommand {
                 throw WorkerRefusal("there is no \(path) that can be read: make it, or name another by --scripts")
             }
             for path in pcap { try PacketRecording.probe(path) }
-            let log = HubLog(format: isatty(2) == 1 ? .text : .json)
+            let log = HubLog(format: isatty(2) == 1 ? .text : .json, caller: "worker")
             let events = WorkerEvents(
                 console: { terminal.print($0.rendered(node: node)) },
                 log: { level, message, fields in

@@ -114,7 +114,7 @@ struct Measurements: ~Copyable {
             var packets: UInt64 = 0
             pins.append(
                 try Self.nanoseconds {
-                    let pin = try ring.pin(newest - (newest - oldest) * 2 / 5...newest)
+                    let pin = try ring.pin(newest - (newest - oldest) * 3 / 10...newest)
                     packets = pin.packets
                 } / 1e6)
             guard packets > 100_000 else { throw Wrong(text: "\(packets) packets pinned") }
@@ -129,7 +129,7 @@ struct Measurements: ~Copyable {
                 try Self.nanoseconds {
                     bytes = try SnapshotTaker(ring: ring).take(request, to: folder + "/all.pcapng").bytes
                 } / 1e6)
-            guard bytes > 250 << 20 else { throw Wrong(text: "\(bytes) bytes copied") }
+            guard bytes > 235 << 20 else { throw Wrong(text: "\(bytes) bytes copied") }
         }
         Self.report("copy-256-MB", "ms", copies)
     }
