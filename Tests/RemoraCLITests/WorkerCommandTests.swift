@@ -66,11 +66,11 @@ struct WorkerCommandTests {
             "--node", "n1", "--listen", "127.0.0.1:0",
         ]
         let lines = try await Subprocess.run(
-            .name("env"), arguments: Arguments(arguments), input: .none, error: .discarded
-        ) { execution, output in
+            .name("env"), arguments: Arguments(arguments), input: .none, output: .sequence, error: .discarded
+        ) { execution in
             var lines: [String] = []
-            for try await line in output.lines() {
-                lines.append(String(line.filter { $0 != "\n" }))
+            for try await line in execution.standardOutput.strings() {
+                lines.append(line)
                 if lines.count == 3 { break }
             }
             let taken = try await remora(
