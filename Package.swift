@@ -156,7 +156,8 @@ let package = Package(
         module(
             "Worker",
             [
-                "ScriptTraffic", "ScriptFolder", "ScriptViews", "ScriptHelpers", "ScriptRuntime", "Integrations",
+                "Fleet", "ScriptTraffic", "ScriptFolder", "ScriptViews", "ScriptHelpers", "ScriptRuntime",
+                "Integrations",
                 "Dissection", "PacketCapture", "FilterLanguage", "Metrics", "HTTPServer", "Threading", "Timestamps",
                 "JSON",
             ]),

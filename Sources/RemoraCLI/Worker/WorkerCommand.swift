@@ -1,4 +1,7 @@
 internal import ArgumentParser
+internal import CurlTransport
+internal import Fleet
+internal import FoundationEssentials
 internal import Glibc
 internal import Hub
 internal import JSON
@@ -20,6 +23,10 @@ struct WorkerCommand: AsyncParsableCommand {
               remora worker --interface any --scripts scripts --ring-size 256 --filter 'not port 22'
               remora worker --pcap traffic.pcap --scripts scripts --set ENABLED_DISSECTORS=http,dns
 
+            With the scripts of a hub, which go on while the hub is away:
+
+              remora worker --interface any --hub https://remora-hub.remora.svc --hub-token-file token --hub-ca ca.crt
+
             Packets go into a ring: a file of fixed size that is a capture at any moment (tcpdump -r reads it), and that \
             a worker which was killed leaves behind. `remora snapshots take` copies from it.
 
@@ -35,6 +42,21 @@ struct WorkerCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("A script, or a folder with scripts.", valueName: "path"))
     var scripts: [String] = []
+
+    @Option(help: ArgumentHelp("Run the scripts of the hub at this URL.", valueName: "url"))
+    var hub: String?
+
+    @Option(help: ArgumentHelp("The file with the token for the hub, read anew each time.", valueName: "file"))
+    var hubTokenFile: String?
+
+    @Option(help: ArgumentHelp("The certificates by which the hub is trusted, PEM.", valueName: "file"))
+    var hubCa: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Hear of this pod alone, beside which the worker runs, and not of all of the node.",
+            valueName: "namespace/name"))
+    var besidePod: String?
 
     @Flag(help: "Read folders inside the folders too.")
     var recursive = false
@@ -83,7 +105,13 @@ struct WorkerCommand: AsyncParsableCommand {
             throw ValidationError("Say what to capture: --interface eth0, --interface any, or --pcap FILE.")
         }
         if !interface.isEmpty, !pcap.isEmpty { throw ValidationError("--interface and --pcap exclude each other.") }
-        if scripts.isEmpty { throw ValidationError("Name a script or a folder of scripts: --scripts scripts") }
+        if scripts.isEmpty, hub == nil {
+            throw ValidationError("Name a script or a folder of scripts: --scripts scripts, or a hub: --hub URL")
+        }
+        if !scripts.isEmpty, hub != nil { throw ValidationError("--scripts and --hub exclude each other.") }
+        if let besidePod, besidePod.split(separator: "/").count != 2 {
+            throw ValidationError("--beside-pod takes NAMESPACE/NAME, not \(besidePod).")
+        }
         guard (1...1024).contains(kernelBuffer) else {
             throw ValidationError("--kernel-buffer takes between 1 and 1024 MB.")
         }
@@ -131,8 +159,12 @@ struct WorkerCommand: AsyncParsableCommand {
             }
             for path in pcap { try PacketRecording.probe(path) }
             let log = HubLog(format: isatty(2) == 1 ? .text : .json, caller: "worker")
+            let link = try hub.map { try hubFeed($0, node, log) }
             let events = WorkerEvents(
-                console: { terminal.print($0.rendered(node: node)) },
+                console: {
+                    terminal.print($0.rendered(node: node))
+                    link?.print($0)
+                },
                 log: { level, message, fields in
                     switch level {
                     case .info: log.info(message, fields)
@@ -140,10 +172,12 @@ struct WorkerCommand: AsyncParsableCommand {
                     case .error: log.error(message, fields)
                     }
                 })
-            let worker = try Worker(try configuration(node), events: events)
-            let feed = FolderFeed(scripts.map { ScriptFolder.ScriptSource(path: $0, isRecursive: recursive) }) {
+            let worker = try Worker(try configuration(node), link: link, events: events)
+            link?.attach(worker)
+            let folders = FolderFeed(scripts.map { ScriptFolder.ScriptSource(path: $0, isRecursive: recursive) }) {
                 log.warning("Scripts", [("problem", $0)])
             }
+            let feed: any WorkerScriptFeed = link ?? folders
             try await Signals.run { try await worker.run(feed) }
             for violation in worker.status.violations { log.warning("Counters", [("violation", violation)]) }
         } catch let error as ValidationError {
@@ -154,8 +188,37 @@ struct WorkerCommand: AsyncParsableCommand {
         }
     }
 
+    /// The name by which the hub knows the worker: its pod, or else its node.
+    private func hubName(_ node: String) -> String {
+        if let besidePod { return besidePod }
+        let environment = ProcessInfo.processInfo.environment
+        guard let namespace = environment["POD_NAMESPACE"], let pod = environment["POD_NAME"], !pod.isEmpty else {
+            return node
+        }
+        return "\(namespace)/\(pod)"
+    }
+
+    private func hubFeed(_ url: String, _ node: String, _ log: HubLog) throws -> HubFeed {
+        var scope = FleetHello.Scope.node(node)
+        if let parts = besidePod?.split(separator: "/").map(String.init), parts.count == 2 {
+            scope = .pod(namespace: parts[0], name: parts[1])
+        }
+        var configuration = FleetWorkerConfiguration(hub: url, worker: hubName(node), node: node, scope: scope)
+        configuration.tokenFile = hubTokenFile
+        configuration.folder = data
+        configuration.version = Remora.version
+        if let hubCa {
+            guard let pem = FileManager.default.contents(atPath: hubCa) else {
+                throw WorkerRefusal("there is no \(hubCa) that can be read: name the hub's authority by --hub-ca")
+            }
+            configuration.tls.trust = .authorities([UInt8](pem))
+        }
+        return try HubFeed(configuration) { log.info($0, $1) }
+    }
+
     private func configuration(_ node: String) throws -> WorkerConfiguration {
-        var configuration = WorkerConfiguration(folder: data, node: node, name: "local/\(node)")
+        var configuration = WorkerConfiguration(
+            folder: data, node: node, name: hub == nil ? "local/\(node)" : hubName(node))
         configuration.interfaces = interface
         configuration.files = pcap
         configuration.ringPath = ring

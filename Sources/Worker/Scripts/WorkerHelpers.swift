@@ -13,7 +13,7 @@ enum WorkerHelpers {
         return [
             HostFunction("utils.nodeName") { _ in .json(.string(node)) },
             HostFunction("utils.workerName") { _ in .json(.string(worker)) },
-            HostFunction("hub.targeted") { _ in
+            HostFunction("hub.targeted", waits: true) { _ in
                 .json(.string((link?.targets ?? ["targets": [], "excluded": []]).description))
             },
             HostFunction("hub.action") { call in
