@@ -14,7 +14,7 @@ import Timestamps
             #expect(
                 groups.compactMap { $0["preferredVersion"]?["groupVersion"]?.string } == [
                     "authentication.k8s.io/v1", "authorization.k8s.io/v1", "apps/v1", "coordination.k8s.io/v1",
-                    "discovery.k8s.io/v1", "events.k8s.io/v1",
+                    "networking.k8s.io/v1", "discovery.k8s.io/v1", "events.k8s.io/v1",
                 ])
             let leases = try await probe.send("GET", "/apis/coordination.k8s.io/v1").json
             #expect(
