@@ -15,7 +15,7 @@ import Threading
 struct HubTests {
     @Test("a killed API server costs nothing: what happens afterwards is told, what was told is not")
     func serverKilled() async throws {
-        let plane = try await BreakableControlPlane.ready()
+        let plane = try await BreakableControlPlane.hub.ready()
         let stage = try await HubOnServer(plane, configuration: plane.configuration())
         let hub = stage.start("hub-a")
         #expect(await hub.becomesReady())
@@ -34,7 +34,7 @@ struct HubTests {
 
     @Test("the permissions that doctor lists are enough; without them /readyz says so, and with them it goes on")
     func permissions() async throws {
-        let plane = try await BreakableControlPlane.ready()
+        let plane = try await BreakableControlPlane.hub.ready()
         let admin = try KubernetesClient(configuration: plane.configuration())
         let namespace = try await admin.createNamespace()
         _ = try await plane.kubectl("--namespace", namespace, "create", "serviceaccount", "remora-hub")

@@ -12,7 +12,7 @@ import Testing
 struct ServerFaultTests {
     @Test("a 410 inside a 200 costs exactly one list, and tells of what was missed, each change once")
     func expired() async throws {
-        let controlPlane = try await BreakableControlPlane.ready()
+        let controlPlane = try await BreakableControlPlane.watch.ready()
         try await ClusterStage.run(on: controlPlane) { stage in
             try await stage.disconnect()
             try await stage.delete("initial-1")
@@ -33,7 +33,7 @@ struct ServerFaultTests {
 
     @Test("a compaction between list and watch costs exactly one list")
     func compactedBetween() async throws {
-        let controlPlane = try await BreakableControlPlane.ready()
+        let controlPlane = try await BreakableControlPlane.watch.ready()
         try await ClusterStage.run(
             on: controlPlane, waitsForSync: false,
             prepare: { stage in
@@ -58,7 +58,7 @@ struct ServerFaultTests {
 
     @Test("an expired continue token begins the list anew; no mixture of moments is ever shown")
     func expiredToken() async throws {
-        let controlPlane = try await BreakableControlPlane.ready()
+        let controlPlane = try await BreakableControlPlane.watch.ready()
         var settings = ReflectorSettings()
         settings.pageSize = 4
         try await ClusterStage.run(
@@ -85,7 +85,7 @@ struct ServerFaultTests {
 
     @Test("a server that is killed and started again is followed within seconds")
     func killed() async throws {
-        let controlPlane = try await BreakableControlPlane.ready()
+        let controlPlane = try await BreakableControlPlane.watch.ready()
         try await ClusterStage.run(on: controlPlane) { stage in
             #expect(await stage.isWatching())
             try await Self.outdateVersions(controlPlane)
@@ -108,7 +108,7 @@ struct ServerFaultTests {
 
     @Test("fifty informers that share nothing list at most once each after a restart, not all at once")
     func herd() async throws {
-        let controlPlane = try await BreakableControlPlane.ready()
+        let controlPlane = try await BreakableControlPlane.watch.ready()
         let admin = try KubernetesClient(configuration: controlPlane.configuration())
         let namespace = try await admin.createNamespace()
         let selection = Selection(namespace: namespace)
@@ -151,7 +151,7 @@ struct ServerFaultTests {
 
     @Test("a server that knows no streaming lists is listed in pages, and that is remembered")
     func streamingListRefused() async throws {
-        let controlPlane = try await BreakableControlPlane.ready()
+        let controlPlane = try await BreakableControlPlane.watch.ready()
         var settings = ReflectorSettings()
         settings.initialSync = .stream
         try await ClusterStage.run(on: controlPlane, settings: settings) { stage in
@@ -183,7 +183,7 @@ struct ServerFaultTests {
 
     @Test("a new authority is trusted once its file is there, and not before")
     func newAuthority() async throws {
-        let controlPlane = try await BreakableControlPlane.ready()
+        let controlPlane = try await BreakableControlPlane.watch.ready()
         try await ScratchFolder.run { folder in
             let authority = try folder.copy(controlPlane.certificateAuthority, to: "ca.crt")
             try await ClusterStage.run(
