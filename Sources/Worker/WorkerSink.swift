@@ -1,3 +1,4 @@
+internal import Dissection
 internal import FilterLanguage
 internal import ScriptRuntime
 internal import ScriptTraffic
@@ -71,6 +72,10 @@ final class WorkerReceiver: TrafficReceiver {
     }
 
     func deliverLive(_ packets: PacketBatch) { receiver.deliverLive(packets) }
+
+    func deliverLive(_ items: [Item], in scene: ItemScene) -> (delivered: Int, bytes: Int) {
+        receiver.deliverLive(items, in: scene)
+    }
 
     func deliverLive(_ item: some FilterSubject, text: () -> [UInt8]) -> Int? {
         receiver.deliverLive(item, text: text)

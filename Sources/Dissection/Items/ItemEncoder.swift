@@ -15,6 +15,14 @@ package struct ItemScene: Sendable {
 
     /// Nowhere in particular.
     package init() {}
+
+    /// A capture file, or an interface, of a process that has no cluster around it.
+    package static func recording(node: String) -> ItemScene {
+        var scene = ItemScene()
+        scene.nodeName = node
+        scene.captureSource = "pcap"
+        return scene
+    }
 }
 
 /// Knows who had an address at a time.

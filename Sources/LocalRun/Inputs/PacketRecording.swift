@@ -47,7 +47,7 @@ package struct PacketRecording: RunInput {
         var sink = archive.map { RecordingSink(writer: $0.ring.makeWriter()) }
         for path in paths where !Task.isCancelled { try await Self.replay(path, &traffic, &sink, feed) }
         traffic.finish()
-        await Self.deliver(traffic.takeItems(), &traffic, to: feed)
+        await feed.deliver(traffic.takeItems(), in: feed.scene)
         await feed.deliver(traffic.takeBatches())
     }
 
@@ -64,19 +64,12 @@ package struct PacketRecording: RunInput {
                     traffic.interfaces = file.interfaces.map(\.name)
                     for packet in packets { traffic.take(packet) }
                 }
-                await deliver(traffic.takeItems(), &traffic, to: feed)
+                await feed.deliver(traffic.takeItems(), in: feed.scene)
                 if traffic.batchCount >= batchesAtOnce { await feed.deliver(traffic.takeFullBatches()) }
             }
         } catch {
             guard error.packetsRead > 0 else { throw RunRefusal("\(error)") }
             feed.report(problem: "\(error)")
-        }
-    }
-
-    private static func deliver(_ items: [Item], _ traffic: inout CapturedTraffic, to feed: RunFeed) async {
-        for item in items {
-            let view = traffic.view(item)
-            await feed.deliver(view) { traffic.text(item) }
         }
     }
 }

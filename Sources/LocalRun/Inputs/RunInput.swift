@@ -1,4 +1,4 @@
-internal import Dissection
+package import Dissection
 package import FilterLanguage
 internal import JSON
 package import ScriptRuntime
@@ -41,6 +41,8 @@ package final class RunFeed: TrafficReceiver {
     /// What may wait in a script's queue: well below ``ScriptBudget/queueCount`` and ``ScriptBudget/queueBytes``.
     private static let waitingCalls = 512
     private static let waitingBytes = 4 << 20
+    /// Items of a capture, which wait in batches.
+    private static let waitingItems = 4_096
 
     init(
         node: String, engine: ScriptEngine, hub: LocalHub, packets: RunPackets?, reporter: any RunReporter
@@ -55,9 +57,7 @@ package final class RunFeed: TrafficReceiver {
 
     /// Where items come from.
     var scene: ItemScene {
-        var scene = ItemScene()
-        scene.nodeName = node
-        scene.captureSource = "pcap"
+        var scene = ItemScene.recording(node: node)
         scene.resolver = hub.names
         return scene
     }
@@ -84,6 +84,25 @@ package final class RunFeed: TrafficReceiver {
         await pace.note(byteCount, limits: (Self.waitingCalls, Self.waitingBytes)) { [engine] in
             await engine.untilIdle()
         }
+    }
+
+    /// Queues items of a recording for the scripts that want them; returns when these have worked off most of it.
+    package func deliver(_ items: [Item], in scene: ItemScene) async {
+        var rest = items[...]
+        while !rest.isEmpty {
+            let some = Array(rest.prefix(ItemBatch.capacity))
+            rest = rest.dropFirst(some.count)
+            let (delivered, bytes) = deliverLive(some, in: scene)
+            guard delivered > 0 else { continue }
+            await pace.note(bytes, calls: delivered, limits: (Self.waitingItems, Self.waitingBytes)) { [engine] in
+                await engine.untilIdle()
+            }
+        }
+    }
+
+    /// Queues items of something live for the scripts that want them.
+    package func deliverLive(_ items: [Item], in scene: ItemScene) -> (delivered: Int, bytes: Int) {
+        receiver.deliverLive(items, in: scene)
     }
 
     /// Queues an item of something live for the scripts that want it. Returns the size of its JSON; nil if none does.
@@ -115,8 +134,10 @@ private actor Pace {
     private var calls = 0
     private var bytes = 0
 
-    func note(_ byteCount: Int, limits: (calls: Int, bytes: Int), untilIdle: @Sendable () async -> Void) async {
-        calls += 1
+    func note(
+        _ byteCount: Int, calls count: Int = 1, limits: (calls: Int, bytes: Int), untilIdle: @Sendable () async -> Void
+    ) async {
+        calls += count
         bytes += byteCount
         guard calls >= limits.calls || bytes >= limits.bytes else { return }
         await untilIdle()

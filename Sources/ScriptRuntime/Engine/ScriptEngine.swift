@@ -157,6 +157,16 @@ public final class ScriptEngine: Sendable {
         for lane in services.allLanes { lane.submit(.packets(packets), for: .packetCaptured) }
     }
 
+    /// Queues items for those scripts of `scripts` that have `onItemCaptured`. Never blocks.
+    ///
+    /// An item is written only for a script that looks at it; see ``deliver(_:to:)-(HookCall,_)`` for filters.
+    public func deliver(_ items: ItemBatch, to scripts: Set<Int>) {
+        guard !items.isEmpty else { return }
+        for lane in services.allLanes where scripts.contains(lane.index) {
+            lane.submit(.items(items), for: .itemCaptured)
+        }
+    }
+
     /// Shows a stored item to every script that has `onItemQueried`, in the order of their keys, each getting what the
     /// one before it returned; returns the item as the viewer is to see it, nil if nobody may.
     ///

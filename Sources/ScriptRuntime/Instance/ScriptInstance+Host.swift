@@ -41,6 +41,13 @@ extension ScriptInstance {
             instance.report(instance.failure(JavaScriptException(arguments[0]), in: .hook(.packetCaptured)))
             return nil
         }
+        bind("itemFailed", to: table) { instance, arguments in
+            instance.report(instance.failure(JavaScriptException(arguments[0]), in: .hook(.itemCaptured)))
+            return nil
+        }
+        bind("item", to: table) { instance, arguments in
+            ItemOrigin.item(of: arguments[0], row: arguments.number(1), in: instance.vm)
+        }
         bind("packetColumn", to: table) { instance, arguments in
             PacketOrigin.value(
                 of: arguments[0], row: arguments.number(1), column: arguments.number(2), in: instance.vm)

@@ -67,6 +67,7 @@ extension ScriptInstance {
         switch event {
         case .hook(let call): run(call)
         case .packets(let batch): run(batch)
+        case .items(let batch): run(batch)
         }
     }
 
@@ -112,6 +113,27 @@ extension ScriptInstance {
             report(failure)
             packetRows.row += 1
         }
+    }
+
+    /// Walks a batch; an item at which the script is stopped costs only that item. What is left after a long call goes
+    /// back into the queue, so that others get their turn.
+    private func run(_ batch: ItemBatch) {
+        guard let array = packetRows.array else { return }
+        let hook = vm.make(ScriptHook.itemCaptured.number)
+        let count = vm.make(batch.count)
+        let origin = ItemOrigin.make(batch, in: vm)
+        packetRows.row = 0
+        let result = perform(.hook(.itemCaptured), row: UnsafePointer(packetRows.numbers)) {
+            vm, glue throws(JavaScriptException) in try vm.call(glue.runItems, hook, array, count, origin)
+        }
+        if case .failure(let failure) = result {
+            report(failure)
+            packetRows.row += 1
+        }
+        let shown = min(packetRows.row, batch.count)
+        statistics.calls[.itemCaptured, default: 0] += shown
+        let rest = batch.dropping(shown)
+        if !rest.isEmpty { lane.putBack(.items(rest)) }
     }
 
     /// Hands over what a hook with `batch` waits for, since nothing more may come.

@@ -224,6 +224,6 @@ extension Glue {
             deleteProperty(Object, "getOwnPropertySymbols");
         }
         return { call, query, hooks, run, describe, setEnvironment, setPrivateNames, addHelper, kit, seal, runTimer,
-            runJob, runPackets, flushPackets, adopt, publish, callExported, Numbers: numbersOf };
+            runJob, runPackets, flushPackets, runItems, adopt, publish, callExported, Numbers: numbersOf };
         """
 }

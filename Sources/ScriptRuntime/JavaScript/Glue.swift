@@ -10,7 +10,7 @@ enum Glue {
 
     static let source =
         "(function (host, hookNames) {\n\"use strict\";\n" + core + console + schedules + shared + packets
-        + entries + "\n})"
+        + items + entries + "\n})"
 
     /// Opens the function in which a script runs. It stands on the script's first line, so that lines keep their
     /// numbers; columns of that line are corrected by its length.

@@ -17,6 +17,7 @@ struct GlueEntries {
     let runJob: JSObjectRef
     let runPackets: JSObjectRef
     let flushPackets: JSObjectRef
+    let runItems: JSObjectRef
     let adopt: JSObjectRef
     let publish: JSObjectRef
     let callExported: JSObjectRef
@@ -41,6 +42,7 @@ struct GlueEntries {
         runJob = entry("runJob")
         runPackets = entry("runPackets")
         flushPackets = entry("flushPackets")
+        runItems = entry("runItems")
         adopt = entry("adopt")
         publish = entry("publish")
         callExported = entry("callExported")

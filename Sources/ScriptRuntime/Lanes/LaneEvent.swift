@@ -6,11 +6,13 @@ enum LaneEvent: Sendable {
     case hook(HookCall)
     /// Packets for `onPacketCaptured`.
     case packets(PacketBatch)
+    /// Items for `onItemCaptured`.
+    case items(ItemBatch)
 
     var isExpendable: Bool {
         switch self {
         case .hook(let call): call.isExpendable
-        case .packets: true
+        case .packets, .items: true
         }
     }
 
@@ -19,6 +21,7 @@ enum LaneEvent: Sendable {
         switch self {
         case .hook: 1
         case .packets(let batch): batch.count
+        case .items(let batch): batch.count
         }
     }
 
@@ -26,6 +29,7 @@ enum LaneEvent: Sendable {
         switch self {
         case .hook(let call): call.byteCount
         case .packets(let batch): batch.byteCount
+        case .items(let batch): batch.byteCount
         }
     }
 }

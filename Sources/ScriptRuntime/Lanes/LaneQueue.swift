@@ -42,6 +42,12 @@ struct LaneQueue {
         while count > countLimit || (bytes > byteLimit && count > 1) { dropOldest() }
     }
 
+    /// Puts back what was taken and not used up: it comes before all else that may be given up.
+    mutating func putBack(_ event: LaneEvent) {
+        bytes += event.byteCount
+        expendable.prepend(Entry(event: event, arrival: 0))
+    }
+
     /// Requests are not bounded here: each has a caller that waits for it, and callers are bounded.
     mutating func append(_ request: LaneRequest) { requests.append(request) }
 

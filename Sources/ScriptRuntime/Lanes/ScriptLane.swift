@@ -221,6 +221,14 @@ final class ScriptLane: Sendable {
         }
     }
 
+    /// Puts back what its owner took and did not use up, for its own next turn or for the version in whose favour it ends.
+    func putBack(_ event: LaneEvent) {
+        monitor.change { state in
+            // A script that is out of service has no use for it.
+            if state.owner != nil { state.queue.putBack(event) }
+        }
+    }
+
     /// Takes what may run inside a call that waits.
     func nextInside(_ control: InstanceControl, _ interleaving: Interleaving) -> Turn {
         monitor.read { state in

@@ -21,8 +21,7 @@ package struct CapturedTraffic: ~Copyable {
     private var dissector: TrafficDissector?
     private var settings: DissectionSettings
     private let limits: FlowLimits
-    private let scene: ItemScene
-    private var encoder: ItemEncoder
+    let scene: ItemScene
     private var wantsPackets = false
     private var isDissecting = false
     private var reader: RingReader?
@@ -43,7 +42,6 @@ package struct CapturedTraffic: ~Copyable {
         self.settings = settings
         self.limits = limits
         self.index = index
-        encoder = ItemEncoder(scene)
         reader = ring?.makeReader()
     }
 
@@ -126,12 +124,6 @@ package struct CapturedTraffic: ~Copyable {
         }
         return taken
     }
-
-    /// An item as filters see it.
-    package func view(_ item: Item) -> ItemView { ItemView(item, scene) }
-
-    /// An item as hooks see it.
-    package mutating func text(_ item: Item) -> [UInt8] { encoder.encode(item) { $0 } }
 
     /// Brings ``counters`` up to date.
     package mutating func refreshCounters() {

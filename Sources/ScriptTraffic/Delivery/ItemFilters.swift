@@ -1,3 +1,4 @@
+internal import Dissection
 package import FilterLanguage
 package import ScriptRuntime
 
@@ -22,6 +23,29 @@ package struct ItemFilters {
                 guard let text = filter.text else { return true }
                 return (try? cache.filter(text))?.matches(item) ?? false
             }.map(\.script))
+    }
+
+    /// The items that scripts want, for each group of scripts that wants the same; and how many items any of them wants.
+    mutating func wanted(
+        _ items: [Item], _ scene: ItemScene
+    ) -> (groups: [(scripts: Set<Int>, items: [Item])], count: Int) {
+        refresh()
+        var groups: [(scripts: Set<Int>, items: [Item])] = []
+        let takers = Set(filters.filter { $0.text == nil }.map(\.script))
+        if !takers.isEmpty { groups.append((takers, items)) }
+        let choosers = filters.compactMap { filter in
+            filter.text.flatMap { text in (try? cache.filter(text)).map { (filter.script, $0) } }
+        }
+        guard !choosers.isEmpty else { return (groups, takers.isEmpty ? 0 : items.count) }
+        // What one filter makes of an item, the next one finds there.
+        let views = items.map { ItemView($0, scene) }
+        var isWanted = items.map { _ in !takers.isEmpty }
+        for (script, filter) in choosers {
+            let chosen = items.indices.filter { filter.matches(views[$0]) }
+            for index in chosen { isWanted[index] = true }
+            if !chosen.isEmpty { groups.append(([script], chosen.map { items[$0] })) }
+        }
+        return (groups, isWanted.count { $0 })
     }
 
     private mutating func refresh() {

@@ -162,7 +162,7 @@ package struct ItemDeliveries: Sendable, Equatable {
     package var delivered: UInt64 = 0
     /// Items that no script's filter let through.
     package var unwanted: UInt64 = 0
-    /// Bytes of their JSON.
+    /// About the bytes that they held.
     package var bytes: UInt64 = 0
     /// Packets handed to `onPacketCaptured`.
     package var packets: UInt64 = 0
@@ -185,14 +185,11 @@ extension CapturedTraffic {
             deliveries.packets += UInt64(batch.count)
             receiver.deliverLive(batch)
         }
-        for item in takeItems() {
-            let view = self.view(item)
-            if let size = receiver.deliverLive(view, text: { self.text(item) }) {
-                deliveries.delivered += 1
-                deliveries.bytes += UInt64(size)
-            } else {
-                deliveries.unwanted += 1
-            }
-        }
+        let items = takeItems()
+        guard !items.isEmpty else { return }
+        let (delivered, bytes) = receiver.deliverLive(items, in: scene)
+        deliveries.delivered += UInt64(delivered)
+        deliveries.unwanted += UInt64(items.count - delivered)
+        deliveries.bytes += UInt64(bytes)
     }
 }

@@ -1,3 +1,4 @@
+package import Dissection
 package import FilterLanguage
 package import ScriptRuntime
 internal import Threading
@@ -11,6 +12,9 @@ package protocol TrafficReceiver: Sendable {
     /// Takes an item for the scripts that want it; `text` makes its JSON, if one does. Returns the JSON's size; nil if none
     /// does.
     func deliverLive(_ item: some FilterSubject, text: () -> [UInt8]) -> Int?
+    /// Takes items for the scripts that want them. Returns how many any script wanted, and about how many bytes these
+    /// hold.
+    func deliverLive(_ items: [Item], in scene: ItemScene) -> (delivered: Int, bytes: Int)
 }
 
 /// Hands items and packets to the scripts of an engine, each to those that want it.
@@ -27,6 +31,23 @@ package final class EngineReceiver: TrafficReceiver {
     package func isWanted(_ hook: ScriptHook) -> Bool { engine.hooks.contains(hook) }
 
     package func deliverLive(_ packets: PacketBatch) { engine.deliver(packets) }
+
+    package func deliverLive(_ items: [Item], in scene: ItemScene) -> (delivered: Int, bytes: Int) {
+        var (delivered, bytes) = (0, 0)
+        var rest = items[...]
+        while !rest.isEmpty {
+            let some = Array(rest.prefix(ItemBatch.capacity))
+            rest = rest.dropFirst(some.count)
+            let (groups, count) = filters.withLock { $0.wanted(some, scene) }
+            delivered += count
+            for group in groups {
+                let items = DissectedItems(group.items, scene)
+                bytes += items.byteCount
+                engine.deliver(ItemBatch(items), to: group.scripts)
+            }
+        }
+        return (delivered, bytes)
+    }
 
     package func deliverLive(_ item: some FilterSubject, text: () -> [UInt8]) -> Int? {
         let scripts = filters.withLock { $0.scripts(for: item) }
