@@ -91,6 +91,9 @@ let package = Package(
         module("ScriptFolder", ["Threading"]),
         module("ScriptRuntime", ["CJavaScriptCore", "Threading", "JSON", deque, ordered]),
 
+        // Filters
+        module("FilterLanguage", ["CPCRE2", "CExpat", "JSON", "Threading", "Timestamps", "YAML", ordered]),
+
         // What scripts call out to
         module("Metrics", ["Threading", ordered]),
         module(
@@ -99,8 +102,9 @@ let package = Package(
         module(
             "ScriptHelpers",
             [
-                "ScriptRuntime", "Integrations", "CurlTransport", "Metrics", "Threading", "Timestamps", "JSON", "YAML",
-                "CZlib", ordered, deque,
+                "ScriptRuntime", "FilterLanguage", "Integrations", "CurlTransport", "Metrics", "Threading",
+                "Timestamps",
+                "JSON", "YAML", "CZlib", ordered, deque,
             ]),
 
         // Scripts in the cluster
@@ -110,8 +114,6 @@ let package = Package(
                 "CZlib", "KubernetesClient", "ScriptFolder", "Digests", "Threading", "Timestamps", "JSON", "YAML",
                 ordered,
             ]),
-        // Traffic
-        module("FilterLanguage", ["CPCRE2", "CExpat", "JSON", "Threading", "Timestamps", "YAML", ordered]),
         // Packets
         module("PacketCapture", ["CPcap", "CPacketSocket", "Threading"]),
         module(
@@ -169,7 +171,7 @@ let package = Package(
                 "Fleet", "Hub", "ServerTLS", "Worker", "LocalRun", "ScriptCheck", "ScriptFolder", "ScriptRuntime",
                 "ScriptStore",
                 "ScriptHelpers",
-                "Settings", "Digests", "ScriptTraffic", "PacketCapture",
+                "Settings", "Digests", "ScriptTraffic", "Dissection", "PacketCapture",
                 "Integrations", "Metrics", "FilterLanguage", "KubernetesClient", "KubernetesConfiguration",
                 "KubernetesSimulator", "CurlTransport", "Threading", "Timestamps", "JSON", argumentParser,
             ]),
@@ -184,6 +186,9 @@ let package = Package(
         testSupport("HTTPProbe", ["Threading", nioCore, nioPosix]),
         testSupport("InformerOracle", ["KubernetesClient", "Threading"]),
         testSupport("RemoraProgram", [subprocess]),
+        testSupport("RecordedTraffic"),
+        testSupport(
+            "TrafficFuzzing", ["Dissection", "FilterLanguage", "PacketCapture", "JSON", "RecordedTraffic"]),
         testSupport("RealCluster", [subprocess]),
         testSupport("RecordingServer", ["HTTPServer", "Threading", subprocess]),
         testSupport("HTTPTraffic"),
@@ -233,8 +238,8 @@ let package = Package(
         tests(
             of: "RemoraCLI",
             [
-                "KubernetesClient", "KubernetesSimulator", "HTTPTraffic", "JSON", "RemoraProgram", argumentParser,
-                subprocess,
+                "KubernetesClient", "KubernetesSimulator", "HTTPTraffic", "RecordedTraffic", "JSON", "RemoraProgram",
+                argumentParser, subprocess,
             ]),
         tests(of: "FaultProxy", ["Threading", nioCore]),
         tests(
@@ -245,7 +250,7 @@ let package = Package(
                 "Threading", "Timestamps", subprocess,
             ]),
         tests(of: "ScriptFolder", ["Threading"]),
-        tests(of: "Dissection", ["PacketCapture", "FilterLanguage", "JSON"]),
+        tests(of: "Dissection", ["PacketCapture", "FilterLanguage", "RecordedTraffic", "TrafficFuzzing", "JSON"]),
         tests(
             of: "ScriptStore",
             [
@@ -299,7 +304,18 @@ if Context.environment["REMORA_FUZZ"] != nil {
     package.targets += [
         fuzzer("FuzzJSON", ["JSON"]),
         fuzzer("FuzzWatch", ["KubernetesClient", "JSON"]),
+        fuzzer("FuzzTraffic", ["TrafficFuzzing"]),
+        .executableTarget(
+            name: "TrafficFuzzer", dependencies: ["TrafficFuzzing"], path: "Fuzz/TrafficFuzzer", swiftSettings: swift6),
     ]
+}
+
+// What `Benchmarks/dissection/run` measures.
+if Context.environment["REMORA_BENCHMARKS"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "DissectionBenchmark", dependencies: ["Dissection", "PacketCapture"],
+            path: "Benchmarks/dissection/DissectionBenchmark", swiftSettings: swift6))
 }
 
 // Working on a few modules: `REMORA_ONLY=YAML,JSON swift test` builds these, their tests and what both need.

@@ -15,6 +15,8 @@ package struct Filter: Sendable {
     private let expression: Expression?
     private let now: Int64
     private let redactions: [[Redaction.Step]]
+    /// The most items that are wanted, if the filter says so by `limit(…)`; for whoever answers a query.
+    package let limit: Int?
 
     /// Compiles a filter; an empty one matches everything.
     package init(
@@ -25,7 +27,11 @@ package struct Filter: Sendable {
         expression = try Parser.parse(text, macros: macros)
         isTimeDependent = expression?.usesTime ?? false
         redactions = expression.map(Redaction.paths) ?? []
+        limit = expression?.limit
     }
+
+    /// Whether ``redacting(_:)`` changes anything.
+    package var redacts: Bool { !redactions.isEmpty }
 
     /// Whether the item is one of those that the filter describes.
     package func matches(_ subject: some FilterSubject) -> Bool {
@@ -41,6 +47,21 @@ package struct Filter: Sendable {
 }
 
 extension Expression {
+    /// The smallest of the limits, wherever they stand.
+    fileprivate var limit: Int? {
+        switch self {
+        case .literal, .regularExpression, .path: return nil
+        case .group(let inner), .not(let inner), .negated(let inner), .selection(let inner, _): return inner.limit
+        case .comparison(_, let a, let b): return [a.limit, b.limit].compactMap(\.self).min()
+        case .chain(let first, let rest): return ([first.limit] + rest.map(\.1.limit)).compactMap(\.self).min()
+        case .call(.limit, _, let arguments):
+            guard case .literal(let value)? = arguments.first else { return nil }
+            return value.integer.map { Int(clamping: max(0, $0)) }
+        case .call(_, let receiver, let arguments):
+            return ([receiver?.limit] + arguments.map(\.limit)).compactMap(\.self).min()
+        }
+    }
+
     fileprivate var usesTime: Bool {
         switch self {
         case .literal, .regularExpression, .path: false

@@ -9,8 +9,8 @@ public struct Remora: AsyncParsableCommand {
         abstract: "Hooks for what happens in a Kubernetes cluster.",
         version: "remora \(version)",
         subcommands: [
-            RunCommand.self, ScriptsCommand.self, CheckCommand.self, InitCommand.self, WatchCommand.self,
-            HubCommand.self, WorkerCommand.self, SnapshotsCommand.self,
+            RunCommand.self, ScriptsCommand.self, CheckCommand.self, InitCommand.self, DissectCommand.self,
+            WatchCommand.self, HubCommand.self, WorkerCommand.self, SnapshotsCommand.self,
             ConsoleCommand.self, StatusCommand.self, JobsCommand.self, DoctorCommand.self, ConfigCommand.self,
             DemoCommand.self,
         ])

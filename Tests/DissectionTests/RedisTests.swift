@@ -52,6 +52,40 @@ struct RedisTests {
             ])
     }
 
+    @Test(
+        "texts and structures whose length is told at their end are read, also within each other",
+        arguments: Conversation.cuts)
+    func streamed(cuts: Conversation.Cuts) {
+        let conversation = Conversation(port: 6379).client(Self.command("A")).server(
+            "$?\r\n;4\r\nHell\r\n;5\r\no \r\nw\r\n;0\r\n"
+        )
+        .client(Self.command("B")).server("*?\r\n:1\r\n%?\r\n+k\r\n$?\r\n;1\r\nv\r\n;0\r\n.\r\n~?\r\n.\r\n.\r\n")
+        .client(Self.command("C")).server("|?\r\n+ttl\r\n:9\r\n.\r\n$?\r\n;0\r\n")
+        .client(Self.command("D")).server("+OK\r\n")
+        #expect(
+            lines(conversation, cuts).map { $0.split(separator: ">").last.map(String.init) } == [
+                " Bulk String|||Hello \r\nw|", " Array|||[1, {k: v}, []]|", " Bulk String||||",
+                " Simple String||||OK",
+            ])
+        for reply in [".\r\n", "*1\r\n.\r\n", "$?\r\n:1\r\n", "$?\r\n;-1\r\n", "$?\r\n\r\n", ";1\r\na\r\n"] {
+            let counters = Conversation(port: 6379).client(Self.command("A")).server("+OK\r\n" + reply).dissected()
+                .counters
+            #expect(counters.parseErrors == ["redis": 1], "\(reply)")
+        }
+    }
+
+    @Test("what is kept of a value is bounded, however it is built, and its end is found all the same")
+    func bounds() {
+        let inner = "*1024\r\n" + String(repeating: "+0123456789\r\n", count: 1_024)
+        let huge = "*64\r\n" + String(repeating: inner, count: 64)
+        let conversation = Conversation(port: 6379).client(Self.command("A")).server(huge)
+            .client(Self.command("B")).server("+OK\r\n")
+        let values = conversation.trees().compactMap { $0[path: "response.value"]?.string }
+        // 4,096 elements, and no more text than a body may have.
+        #expect(values.count == 2 && values[0].utf8.count < 64 << 10 + 4 * 4_096)
+        #expect(conversation.dissected().counters.paired == 2)
+    }
+
     @Test("typed commands are split as Redis splits them", arguments: Conversation.cuts)
     func inline(cuts: Conversation.Cuts) {
         let conversation = Conversation(port: 6379).client("PING\r\nset \"a b\" 'c\\'d'\r\n\r\nGET x\n").server(

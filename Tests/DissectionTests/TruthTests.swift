@@ -7,7 +7,7 @@ import Testing
 @Suite("Captures of other projects")
 struct TruthTests {
     /// Where our count differs from tshark's better one, and ours is right or the difference is wanted. The reasons are
-    /// in `docs/dissectors.md`.
+    /// in `docs/dissection.md`.
     static let explained: [String: [String: Int]] = {
         var table: [String: [String: Int]] = [
             // Segments are missing; tshark waits for them, or reads each segment alone (then 381 and 677).
@@ -15,10 +15,9 @@ struct TruthTests {
             // tshark stops at what is missing or odd, the bytes go on: as many as there are status lines.
             "http1/gap-simple.pcap": ["http_resp": 3], "http1/gap-whole-body.pcap": ["http_resp": 3],
             "http1/pipeline-with-gap.pcap": ["http_resp": 3], "http1/connect-fragmented.pcap": ["http_resp": 2],
-            "link/mixed-vlan-mpls.pcap": ["http_resp": 2], "link/twovlan.pcap": ["http_resp": 1],
+            "link/twovlan.pcap": ["http_resp": 1],
             "tcp/http-seq-issue.pcap": ["http_resp": 1], "tcp/urgent.pcap": ["http_req": 1],
             "ip/http-with-padding.pcap": ["http_req": 1], "http1/te-obs-fold.pcap": ["http_req": 2],
-            "ip/ipv6-atomic-frag-http.pcap": ["http_req": 3, "http_resp": 3],
             // Equal addresses in three VLANs are three connections.
             "link/vlan-collisions.pcap": ["http_req": 3, "http_resp": 3],
             // Two of tshark's six are repetitions of others: there are four requests.
@@ -26,6 +25,10 @@ struct TruthTests {
             // tshark does not read HTTP/0.9, nor HTTP on port 22.
             "http1/http09.pcap": ["http_req": 1, "http_resp": 1],
             "http1/single-conn-22.pcap": ["http_req": 1, "http_resp": 1],
+            // HTTP/0.9 too, which Zeek counts. In the second file one request of the four was captured behind what
+            // acknowledges and answers it, and counts as lost.
+            "link/mixed-vlan-mpls.pcap": ["http_resp": 2],
+            "ip/ipv6-atomic-frag-http.pcap": ["http_req": 3, "http_resp": 3],
             // Not in this set: DNS within HTTP/2, TLS within QUIC.
             "http2/dns-over-http2.pcap": ["dns_r": 0], "tls/quic-http3.pcap": ["client_hello": 0, "sni": 0],
         ]

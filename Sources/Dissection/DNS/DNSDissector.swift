@@ -133,6 +133,10 @@ package final class DNSStreamDissector: StreamDissector {
         if side == .client { client = [] } else { server = [] }
     }
 
+    package func expire(before time: Int64, into sink: ItemSink) {
+        pairing.expire(before: time, lostSides.contains(.server) ? .gap : .timeout, context, sink)
+    }
+
     package func end(_ side: Side, at time: Int64, into sink: ItemSink) {}
 
     package func finish(_ reason: MissingReason, at time: Int64, into sink: ItemSink) {

@@ -6,12 +6,22 @@ package final class HTTP1Dissector: StreamDissector {
     package static let name = "http"
     package static let ports: [UInt16] = [80, 8080, 8000, 3000, 5000]
 
-    /// A request that waits for its response.
+    /// A request whose response has not come.
     private struct Pending {
-        /// Nil while its body is still coming.
-        var message: HTTPMessage?
+        enum State {
+            /// Its body is still coming.
+            case isRead
+            case waits(HTTPMessage, since: Int64)
+            /// It went out without its response, which may come all the same.
+            case isGivenUp
+        }
+
+        var state = State.isRead
         let isHEAD: Bool
         let isCONNECT: Bool
+
+        var message: HTTPMessage? { if case .waits(let message, _) = state { message } else { nil } }
+        var isRead: Bool { if case .isRead = state { true } else { false } }
     }
 
     private let context: StreamContext
@@ -19,6 +29,10 @@ package final class HTTP1Dissector: StreamDissector {
     private var requests: HTTP1Parser
     private var responses: HTTP1Parser
     private var pending: Deque<Pending> = []
+    /// Requests before those, which went out to make room: so many responses belong to none of ``pending``.
+    private var forgotten = 0
+    /// When the server last said something that this dissector understood.
+    private var lastAnswer = Int64.min
     /// The request that is being read was answered already: its end sends the exchange out.
     private var answeredEarly: HTTPMessage?
     /// A response came while another request waited: the client does not wait for answers.
@@ -83,8 +97,8 @@ package final class HTTP1Dissector: StreamDissector {
             case .head:
                 let framing = Self.framing(ofRequest: requests.scanner)
                 enqueue(requests.scanner.start, sink, time)
-                if let message = requests.begin(framing) { complete(message, sink) }
-            case .message(let message): complete(message, sink)
+                if let message = requests.begin(framing) { complete(message, sink, time) }
+            case .message(let message): complete(message, sink, time)
             }
         }
     }
@@ -97,30 +111,27 @@ package final class HTTP1Dissector: StreamDissector {
     }
 
     private func enqueue(_ start: HTTPStartLine, _ sink: ItemSink, _ time: Int64) {
-        if pending.count >= limit, let oldest = pending.popFirst(), let message = oldest.message {
-            emit(requestOnly: message, .limit, sink)
+        if pending.count >= limit, let oldest = pending.popFirst() {
+            forgotten += 1
+            if let message = oldest.message { emit(requestOnly: message, .limit, sink) }
         }
-        pending.append(
-            Pending(
-                message: nil, isHEAD: start.isHEAD, isCONNECT: start.isCONNECT))
+        pending.append(Pending(isHEAD: start.isHEAD, isCONNECT: start.isCONNECT))
         // HTTP/0.9 answers without a status line.
         if start.version == 9, !responses.isWithinMessage { responses.beginBare(time) }
     }
 
     /// A request that ended before its time: within its body, or already within its head.
-    private func endRequest(_ message: HTTPMessage, _ sink: ItemSink) {
-        if pending.last.map({ $0.message != nil }) ?? true, answeredEarly == nil {
-            enqueue(message.start, sink, message.time)
-        }
-        complete(message, sink)
+    private func endRequest(_ message: HTTPMessage, _ sink: ItemSink, _ time: Int64) {
+        if !(pending.last?.isRead ?? false), answeredEarly == nil { enqueue(message.start, sink, message.time) }
+        complete(message, sink, time)
     }
 
-    private func complete(_ message: HTTPMessage, _ sink: ItemSink) {
+    private func complete(_ message: HTTPMessage, _ sink: ItemSink, _ time: Int64) {
         if let response = answeredEarly {
             answeredEarly = nil
             return emit(message, response, sink)
         }
-        if let last = pending.indices.last, pending[last].message == nil { pending[last].message = message }
+        if let last = pending.indices.last, pending[last].isRead { pending[last].state = .waits(message, since: time) }
     }
 
     // MARK: Responses
@@ -133,10 +144,13 @@ package final class HTTP1Dissector: StreamDissector {
             case .needsMore: return
             case .malformed: sink.countParseError(Self.name)
             case .head:
+                lastAnswer = time
                 alignAfterLoss(sink)
                 let framing = framingOfResponse()
                 if let message = responses.begin(framing) { answer(message, sink) }
-            case .message(let message): answer(message, sink)
+            case .message(let message):
+                lastAnswer = time
+                answer(message, sink)
             }
         }
     }
@@ -145,7 +159,7 @@ package final class HTTP1Dissector: StreamDissector {
         let scanner = responses.scanner
         let status = scanner.start.status
         if 100..<200 ~= status || status == 204 || status == 304 { return .none }
-        if let request = pending.first {
+        if forgotten == 0, let request = pending.first {
             if request.isHEAD || (request.isCONNECT && 200..<300 ~= status) { return .none }
         }
         if scanner.isChunked { return .chunked }
@@ -159,6 +173,7 @@ package final class HTTP1Dissector: StreamDissector {
     private func alignAfterLoss(_ sink: ItemSink) {
         guard hasLostResponses else { return }
         hasLostResponses = false
+        forgotten = 0
         guard !isPipelining else { return }
         while pending.count > 1 {
             if let message = pending.removeFirst().message { emit(requestOnly: message, .gap, sink) }
@@ -171,30 +186,48 @@ package final class HTTP1Dissector: StreamDissector {
             sink.counters.interim += 1
             return
         }
+        guard forgotten == 0 else {
+            forgotten -= 1
+            return emit(responseOnly: response, .limit, sink)
+        }
         guard let request = pending.popFirst() else {
             return emit(responseOnly: response, hasLostRequests ? .gap : .notSeen, sink)
         }
         if !pending.isEmpty { isPipelining = true }
         if request.isCONNECT, 200..<300 ~= status { outcome = .changesProtocol(consumed: 0) }
         if status == 101 { outcome = .isOpaque }
-        if let message = request.message {
-            emit(message, response, sink)
-        } else if outcome == .goesOn, requests.isWithinBody {
+        switch request.state {
+        case .waits(let message, _): emit(message, response, sink)
+        case .isGivenUp: emit(responseOnly: response, .timeout, sink)
+        case .isRead where outcome == .goesOn && requests.isWithinBody:
             // The answer came before the request's end: an error, or a server in a hurry.
             if let earlier = answeredEarly { emit(responseOnly: earlier, .notSeen, sink) }
             answeredEarly = response
-        } else {
-            emit(requests.message, response, sink)
+        case .isRead: emit(requests.message, response, sink)
         }
     }
 
-    // MARK: Gaps and ends
+    // MARK: Gaps, ends, time
+
+    package func expire(before time: Int64, into sink: ItemSink) {
+        // A response that is coming is no silence, however long it takes.
+        guard !pending.isEmpty, lastAnswer < time, !responses.isWithinMessage else { return }
+        for index in pending.indices {
+            switch pending[index].state {
+            case .waits(let message, let since) where since < time:
+                pending[index].state = .isGivenUp
+                emit(requestOnly: message, hasLostResponses ? .gap : .timeout, sink)
+            case .isGivenUp: break
+            case .waits, .isRead: return
+            }
+        }
+    }
 
     package func skip(_ count: Int, from side: Side, at time: Int64, into sink: ItemSink) {
         switch side {
         case .client:
             let (ended, isLost) = requests.skip(count)
-            if let ended { endRequest(ended, sink) }
+            if let ended { endRequest(ended, sink, time) }
             if isLost { hasLostRequests = true }
         case .server:
             let (ended, isLost) = responses.skip(count)
@@ -205,7 +238,7 @@ package final class HTTP1Dissector: StreamDissector {
 
     package func end(_ side: Side, at time: Int64, into sink: ItemSink) {
         switch side {
-        case .client: if let message = requests.close() { endRequest(message, sink) }
+        case .client: if let message = requests.close() { endRequest(message, sink, time) }
         case .server: if let message = responses.close() { answer(message, sink) }
         }
     }

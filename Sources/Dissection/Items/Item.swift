@@ -33,6 +33,9 @@ package struct Item: Sendable {
         self.error = error
         self.payload = payload
     }
+
+    /// ``time`` in UTC, as `data.startTime`.
+    package var startTime: String { TimeText.rfc3339(time) }
 }
 
 /// What an item carries, by protocol.
@@ -43,6 +46,7 @@ package enum ItemPayload: Sendable {
     case tls(TLSHello)
     case icmp(ICMPMessage)
     case connection(ConnectionSummary)
+    case record(TransportRecord)
 
     /// What the item says about its protocol.
     package var protocolDescription: ProtocolDescription {
@@ -53,6 +57,7 @@ package enum ItemPayload: Sendable {
         case .tls: .tls
         case .icmp(let message): message.version == 6 ? .icmp6 : .icmp4
         case .connection(let summary): summary.transport == .tcp ? .tcp : .udp
+        case .record(let record): record.transport == .tcp ? .tcp : .udp
         }
     }
 }
@@ -91,7 +96,10 @@ package enum MissingReason: Int, Sendable, CaseIterable {
         switch self {
         case .gap: ItemError(.pairNotFound, "the \(half) was lost in the capture")
         case .end: ItemError(.pairNotFound, "the connection ended without a \(half)")
+        case .timeout where half == "request": ItemError(.timeout, "the request had been given up before")
         case .timeout: ItemError(.timeout, "no \(half) came in time")
+        case .limit where half == "request":
+            ItemError(.pairNotFound, "the request had made room for others before")
         case .limit: ItemError(.pairNotFound, "too many exchanges were open to wait for the \(half)")
         case .notSeen: ItemError(.pairNotFound, "the \(half) was not captured")
         }

@@ -7,7 +7,7 @@ extension ItemPayload {
         case .dns(let exchange): exchange.writeRequest(to: &writer)
         case .redis(let exchange):
             if let request = exchange.request { request.write(to: &writer) } else { writer.writeNull() }
-        case .tls, .icmp, .connection: writer.writeNull()
+        case .tls, .icmp, .connection, .record: writer.writeNull()
         }
     }
 
@@ -17,7 +17,7 @@ extension ItemPayload {
         case .dns(let exchange): exchange.writeResponse(to: &writer)
         case .redis(let exchange):
             if let response = exchange.response { response.write(to: &writer) } else { writer.writeNull() }
-        case .tls, .icmp, .connection: writer.writeNull()
+        case .tls, .icmp, .connection, .record: writer.writeNull()
         }
     }
 
@@ -27,6 +27,7 @@ extension ItemPayload {
         case .tls(let hello): hello.write(to: &writer)
         case .icmp(let message): message.write(to: &writer)
         case .connection(let summary): summary.write(connection, to: &writer)
+        case .record(let record): record.write(to: &writer)
         }
     }
 
@@ -71,6 +72,10 @@ extension ItemPayload {
                 method: "CONN", methodQuery: "",
                 text: "\(summary.clientBytes) B sent, \(summary.serverBytes) B received",
                 query: "", status: 0, statusQuery: "")
+        case .record(let record):
+            return ItemSummary(
+                method: record.kind, methodQuery: "", text: "\(record.payloadLength) B", query: "", status: 0,
+                statusQuery: "")
         }
     }
 }

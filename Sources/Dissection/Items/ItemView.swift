@@ -81,7 +81,7 @@ package final class ItemView: FilterSubject {
                 exchange.response.map { .value(.string(DNSNames.responseCode($0.responseCode))) } ?? .missing
             default: .missing
             }
-        case .tls, .icmp, .connection: .missing
+        case .tls, .icmp, .connection, .record: .missing
         }
     }
 

@@ -14,12 +14,15 @@ struct RESPParser {
 
     private struct Frame {
         let kind: Kind
-        var remaining: Int
+        /// Nil if the end is told by a line of its own.
+        var remaining: Int?
         var elements: [RESPValue] = []
     }
 
     private static let depthLimit = 32
     private static let elementLimit = 1_024
+    /// Elements that are kept of a value with all that is in it.
+    private static let totalElementLimit = 4_096
     private static let lineLimit = 64 << 10
     /// The longest text that Redis itself accepts is 512 MB.
     private static let bulkLimit = 512 << 20
@@ -35,9 +38,12 @@ struct RESPParser {
     /// 0: not in a text; else bytes of its line break that are still to come behind it.
     private var lineBreakRemaining = 0
     private var isInBulk = false
+    /// A text comes in pieces, of which nobody said how many there are.
+    private var isStreamed = false
     private var size = 0
     /// What the value may still hold: texts of all its elements together.
     private var room: Int
+    private var elementRoom = Self.totalElementLimit
 
     init(acceptsInline: Bool, _ settings: DissectionSettings) {
         self.acceptsInline = acceptsInline
@@ -88,9 +94,11 @@ struct RESPParser {
         line = []
         bulk = []
         isInBulk = false
+        isStreamed = false
         lineBreakRemaining = 0
         size = 0
         room = keptBytes
+        elementRoom = Self.totalElementLimit
     }
 
     /// Passes over lost bytes; false if it is not known where the next value begins.
@@ -114,15 +122,23 @@ struct RESPParser {
     }
 
     private mutating func header(_ line: [UInt8]) -> Header {
-        guard let type = line.first else { return stack.isEmpty ? .ignored : .malformed }
+        guard let type = line.first else { return stack.isEmpty && !isStreamed ? .ignored : .malformed }
         let rest = line.dropFirst()
+        if isStreamed { return piece(type, rest) }
         func text() -> String { String(decoding: rest, as: UTF8.self) }
         switch type {
-        case UInt8(ascii: "+"): return .value(.simple(text()))
-        case UInt8(ascii: "-"): return .value(.error(text()))
+        case UInt8(ascii: "+"): return .value(.simple(kept(rest)))
+        case UInt8(ascii: "-"): return .value(.error(kept(rest)))
         case UInt8(ascii: ":"):
             guard let number = Int64(text()) else { return .malformed }
             return .value(.integer(number))
+        case UInt8(ascii: "$") where rest.elementsEqual([UInt8(ascii: "?")]):
+            (bulk, bulkLength, isVerbatim, isStreamed) = ([], 0, false, true)
+            return .opened
+        case UInt8(ascii: "."):
+            guard rest.isEmpty, let frame = stack.last, frame.remaining == nil else { return .malformed }
+            stack.removeLast()
+            return Self.value(frame).map { .value($0) } ?? .opened
         case UInt8(ascii: "$"), UInt8(ascii: "="), UInt8(ascii: "!"):
             guard let length = Int(text()), length >= -1, length <= Self.bulkLimit else { return .malformed }
             if length == -1 { return .value(.null) }
@@ -136,8 +152,8 @@ struct RESPParser {
         case UInt8(ascii: ">"): return open(.push, rest, perEntry: 1)
         case UInt8(ascii: "|"): return open(.attribute, rest, perEntry: 2)
         case UInt8(ascii: "_"): return rest.isEmpty ? .value(.null) : .malformed
-        case UInt8(ascii: ","): return .value(.double(text()))
-        case UInt8(ascii: "("): return .value(.bigNumber(text()))
+        case UInt8(ascii: ","): return .value(.double(kept(rest)))
+        case UInt8(ascii: "("): return .value(.bigNumber(kept(rest)))
         case UInt8(ascii: "#"):
             switch text() {
             case "t": return .value(.boolean(true))
@@ -150,7 +166,35 @@ struct RESPParser {
         }
     }
 
+    /// As much of a line as the value may still hold.
+    private mutating func kept(_ line: ArraySlice<UInt8>) -> String {
+        let kept = line.prefix(room)
+        room -= kept.count
+        return String(decoding: kept, as: UTF8.self)
+    }
+
+    /// `;4` before four bytes of a text that comes in pieces, `;0` at its end.
+    private mutating func piece(_ type: UInt8, _ rest: ArraySlice<UInt8>) -> Header {
+        guard type == UInt8(ascii: ";"), let length = Int(String(decoding: rest, as: UTF8.self)), length >= 0,
+            length <= Self.bulkLimit, bulkLength <= Self.bulkLimit
+        else { return .malformed }
+        guard length > 0 else {
+            isStreamed = false
+            defer { bulk = [] }
+            return .value(.bulk(bulk, length: bulkLength))
+        }
+        bulkLength += length
+        (bulkRemaining, lineBreakRemaining) = (length, 2)
+        isInBulk = true
+        return .opened
+    }
+
     private mutating func open(_ kind: Kind, _ count: ArraySlice<UInt8>, perEntry: Int) -> Header {
+        if count.elementsEqual([UInt8(ascii: "?")]) {
+            guard stack.count < Self.depthLimit else { return .malformed }
+            stack.append(Frame(kind: kind, remaining: nil))
+            return .opened
+        }
         guard let count = Int(String(decoding: count, as: UTF8.self)), count >= -1, count <= 1 << 30 else {
             return .malformed
         }
@@ -187,6 +231,7 @@ struct RESPParser {
         offset += breaks
         guard lineBreakRemaining == 0 else { return nil }
         isInBulk = false
+        guard !isStreamed else { return nil }
         let value: RESPValue = isVerbatim ? .verbatim(bulk, length: bulkLength) : .bulk(bulk, length: bulkLength)
         bulk = []
         return value
@@ -196,26 +241,35 @@ struct RESPParser {
     private mutating func place(_ value: RESPValue) -> RESPValue? {
         var value = value
         while let last = stack.indices.last {
-            if stack[last].elements.count < Self.elementLimit { stack[last].elements.append(value) }
-            stack[last].remaining -= 1
-            guard stack[last].remaining == 0 else { return nil }
-            let frame = stack.removeLast()
-            switch frame.kind {
-            case .array: value = .array(frame.elements)
-            case .map: value = .map(frame.elements)
-            case .set: value = .set(frame.elements)
-            case .push: value = .push(frame.elements)
-            // Attributes say something about the value that follows, which is the one that counts.
-            case .attribute: return nil
+            if stack[last].elements.count < Self.elementLimit, elementRoom > 0 {
+                stack[last].elements.append(value)
+                elementRoom -= 1
             }
+            guard let remaining = stack[last].remaining else { return nil }
+            stack[last].remaining = remaining - 1
+            guard remaining == 1 else { return nil }
+            guard let whole = Self.value(stack.removeLast()) else { return nil }
+            value = whole
         }
         return value
+    }
+
+    /// What a structure amounts to; nil for attributes, which say something about the value that follows.
+    private static func value(_ frame: Frame) -> RESPValue? {
+        switch frame.kind {
+        case .array: .array(frame.elements)
+        case .map: .map(frame.elements)
+        case .set: .set(frame.elements)
+        case .push: .push(frame.elements)
+        case .attribute: nil
+        }
     }
 
     private mutating func finish(_ value: RESPValue) -> Event {
         let size = size
         self.size = 0
         room = keptBytes
+        elementRoom = Self.totalElementLimit
         return .value(value, size: size)
     }
 

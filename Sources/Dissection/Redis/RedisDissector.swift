@@ -30,12 +30,15 @@ package final class RedisDissector: StreamDissector {
     private var pendingBytes = 0
     /// Replies that belong to commands which went out already: forgotten ones, or further channels of a subscription.
     private var surplusReplies = 0
+    /// Replies of commands that were given up for their silence; they come behind the surplus ones.
+    private var lateReplies = 0
     private var replies = Replies.on
     private var isSubscribed = false
     private var isMonitoring = false
     private var isClientLost = false
     private var isServerLost = false
     private var hasLostReplies = false
+    private var lastReply = Int64.min
 
     package init(_ context: StreamContext, _ settings: DissectionSettings) {
         self.context = context
@@ -73,6 +76,8 @@ package final class RedisDissector: StreamDissector {
             UInt8(ascii: "|"):
             guard hasLine else { return line.count < 24 ? .needsMore : .no }
             let digits = line.dropFirst()
+            // A length that is not known yet: RESP3's streamed texts and structures.
+            if digits.elementsEqual([UInt8(ascii: "?")]) { return .possible(.server) }
             return isNumber(digits.first == UInt8(ascii: "-") ? digits.dropFirst() : digits) ? .possible(.server) : .no
         default:
             guard hasLine else {
@@ -215,6 +220,7 @@ package final class RedisDissector: StreamDissector {
     // MARK: Replies
 
     private func reply(_ value: RESPValue, _ size: Int, _ time: Int64, _ sink: ItemSink) {
+        lastReply = time
         if let kind = pushKind(value), !confirms(kind) {
             sink.counters.oneSided += 1
             context.add(
@@ -225,6 +231,14 @@ package final class RedisDissector: StreamDissector {
         guard surplusReplies == 0 else {
             surplusReplies -= 1
             sink.counters.interim += 1
+            return
+        }
+        guard lateReplies == 0 else {
+            lateReplies -= 1
+            sink.counters.responseOnly[.timeout] += 1
+            context.add(
+                .redis(RedisExchange(request: nil, response: RedisMessage(reply: value))), at: time,
+                responseSize: size, error: MissingReason.timeout.error(missing: "request"), to: sink)
             return
         }
         guard let request = pending.popFirst() else {
@@ -260,19 +274,30 @@ package final class RedisDissector: StreamDissector {
     /// Whether a message of this kind answers the command that waits, or one of its channels.
     private func confirms(_ kind: String) -> Bool {
         guard kind.hasSuffix("subscribe") || kind == "pong" else { return false }
-        if surplusReplies > 0 { return true }
+        if surplusReplies + lateReplies > 0 { return true }
         guard let command = pending.first?.request.command else { return false }
         return command == kind.uppercased() || (kind == "pong" && command == "PING")
     }
 
-    // MARK: Gaps and ends
+    // MARK: Gaps, ends, time
+
+    package func expire(before time: Int64, into sink: ItemSink) {
+        // A reply that is coming is no silence.
+        guard !pending.isEmpty, lastReply < time, !answers.isWithinValue else { return }
+        while let first = pending.first, first.time < time {
+            pending.removeFirst()
+            pendingBytes -= first.size
+            lateReplies += first.replies
+            emit(first, nil, hasLostReplies ? .gap : .timeout, sink)
+        }
+    }
 
     package func skip(_ count: Int, from side: Side, at time: Int64, into sink: ItemSink) {
         let isKnown = side == .client ? commands.skip(count) : answers.skip(count)
         guard !isKnown else { return }
         lose(side)
         // Which replies were lost is not known: what waits goes out, so that what follows is paired rightly.
-        surplusReplies = 0
+        (surplusReplies, lateReplies) = (0, 0)
         giveUp(.gap, sink)
     }
 

@@ -72,6 +72,11 @@ package final class DissectedStream {
         }
     }
 
+    /// Gives up what has waited for an answer since before `time`.
+    package func expire(before time: Int64, into sink: ItemSink) {
+        if case .dissecting(let dissector) = state { dissector.expire(before: time, into: sink) }
+    }
+
     /// One side says no more.
     package func end(_ side: Side, at time: Int64, into sink: ItemSink) {
         if case .dissecting(let dissector) = state {

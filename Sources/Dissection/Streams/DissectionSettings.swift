@@ -14,7 +14,7 @@ package struct DissectionSettings: Sendable, Equatable {
     package var headLimit = 64 << 10
     /// Exchanges of a connection that may wait for their response.
     package var pendingLimit = 64
-    /// How long a datagram waits for its answer, in nanoseconds.
+    /// How long a request waits for its answer, in nanoseconds.
     package var pairingTimeout: Int64 = 10_000_000_000
     /// Bytes of each side that are looked at to recognize a protocol.
     package var recognitionLimit = 8 << 10
@@ -23,8 +23,10 @@ package struct DissectionSettings: Sendable, Equatable {
     package init() {}
 
     /// Every name that `ENABLED_DISSECTORS` may hold and this version knows.
-    package static let known: Set<String> = ["http", "dns", "redis", "icmp", "tlsx", "tcp-conn", "udp-conn"]
-    /// All but the connections themselves, of which there are many.
+    package static let known: Set<String> = [
+        "http", "dns", "redis", "icmp", "tlsx", "tcp", "udp", "tcp-conn", "udp-conn", "tcp-flow", "udp-flow",
+    ]
+    /// All but the connections themselves and their packets, of which there are many.
     package static let enabledByDefault: Set<String> = ["http", "dns", "redis", "icmp", "tlsx"]
 
     /// Reads `ENABLED_DISSECTORS`: names, separated by commas. Empty text means the default. Returns the names that

@@ -1,6 +1,6 @@
 /// Reads one protocol on one TCP connection: bytes in, in order and in any cuts; items out.
 ///
-/// One file implements it for one protocol; `docs/dissectors.md` says how to add one. An implementation is used by one
+/// One file implements it for one protocol; `docs/dissection.md` says how to add one. An implementation is used by one
 /// thread, keeps a bounded amount of memory whatever comes in, never traps, and lets go of bytes that it was given
 /// before it returns.
 package protocol StreamDissector: AnyObject {
@@ -25,6 +25,10 @@ package protocol StreamDissector: AnyObject {
 
     /// Bytes of one side were not captured.
     func skip(_ count: Int, from side: Side, at time: Int64, into sink: ItemSink)
+
+    /// Gives up what has waited for its other half since before `time`. It may still come: nothing else may be taken
+    /// for it.
+    func expire(before time: Int64, into sink: ItemSink)
 
     /// One side says no more (FIN).
     func end(_ side: Side, at time: Int64, into sink: ItemSink)

@@ -193,6 +193,8 @@ package final class TLSDissector: StreamDissector {
             error: hello.isMalformed ? ItemError(.dissection, "the handshake message is malformed") : nil, to: sink)
     }
 
+    package func expire(before time: Int64, into sink: ItemSink) {}
+
     package func skip(_ count: Int, from side: Side, at time: Int64, into sink: ItemSink) {
         if side == .client { client.isDone = true } else { server.isDone = true }
     }

@@ -9,19 +9,27 @@ struct DissectingConsumer: FlowConsumer {
         case opaque
     }
 
-    var settings: DissectionSettings
+    var settings: DissectionSettings { didSet { recordsPackets = Self.recordsPackets(settings) } }
+    private var recordsPackets: Bool
     let sink = ItemSink()
     private var entries: [Entry]
-    /// Flows with queries that wait, so that these can be given up in time.
+    /// Datagrams' flows with queries that wait, so that these can be given up in time.
     private var waiting: [DatagramFlow] = []
-    private var nextExpiry: Int64 = .min
+    private var lastExpiry: Int64 = .min
+    /// Slots that were ever used are below.
+    private var highWater = 0
+
+    /// How often what waits for too long is looked for, in nanoseconds.
+    private static let expiryInterval: Int64 = 1_000_000_000
 
     init(_ settings: DissectionSettings, capacity: Int) {
         self.settings = settings
+        recordsPackets = Self.recordsPackets(settings)
         entries = Array(repeating: .none, count: capacity)
     }
 
     mutating func begin(_ flow: Flow) {
+        highWater = max(highWater, flow.slot + 1)
         guard isSampled(flow) else { return entries[flow.slot] = .opaque }
         switch flow.ipProtocol {
         case 6: entries[flow.slot] = .stream(DissectedStream(identity(flow, .tcp), settings))
@@ -39,6 +47,26 @@ struct DissectingConsumer: FlowConsumer {
         return Double((flow.serial &* 0x9E37_79B9_7F4A_7C15) >> 11) * 0x1p-53 < settings.sampledShare
     }
 
+    mutating func observe(_ packet: PacketHeader, of flow: Flow) {
+        // Clocks may be set back.
+        if packet.time.subtractingReportingOverflow(lastExpiry).partialValue.magnitude >= Self.expiryInterval {
+            expire(at: packet.time)
+        }
+        guard recordsPackets, settings.enabled.contains(packet.kind == .tcp ? "tcp" : "udp") else { return }
+        let context: StreamContext
+        switch entries[flow.slot] {
+        case .stream(let stream): context = stream.context
+        case .datagrams(let datagrams): context = datagrams.context
+        case .none, .opaque: return
+        }
+        guard let record = TransportRecord(packet, limit: settings.bodyLimit) else { return }
+        sink.counters.oneSided += 1
+        let client = context.connection.client
+        context.add(
+            .record(record), at: packet.time, requestSize: record.payloadLength,
+            isReversed: client.port != packet.sourcePort || client.address != packet.source.description, to: sink)
+    }
+
     mutating func deliver(
         _ bytes: UnsafeRawBufferPointer, of flow: Flow, _ direction: FlowDirection, from packet: PacketStamp
     ) {
@@ -46,7 +74,6 @@ struct DissectingConsumer: FlowConsumer {
         case .stream(let stream):
             stream.receive(bytes, from: direction == .toServer ? .client : .server, at: packet.time, into: sink)
         case .datagrams(let datagrams):
-            if packet.time >= nextExpiry { expire(at: packet.time) }
             let isNew = datagrams.receive(
                 bytes, from: direction == .toServer ? .client : .server, at: packet.time, into: sink)
             if isNew { waiting.append(datagrams) }
@@ -86,16 +113,27 @@ struct DissectingConsumer: FlowConsumer {
         entries[flow.slot] = .none
     }
 
-    /// Gives up queries that were asked too long before `time`.
+    /// Gives up what was asked too long before `time`.
     mutating func expire(at time: Int64) {
-        nextExpiry = time + 1_000_000_000
-        waiting.removeAll { $0.expire(before: time - settings.pairingTimeout, into: sink) }
+        lastExpiry = time
+        let before = time.subtractingReportingOverflow(settings.pairingTimeout)
+        guard !before.overflow else { return }
+        waiting.removeAll { $0.expire(before: before.partialValue, into: sink) }
+        for slot in 0..<highWater {
+            if case .stream(let stream) = entries[slot] { stream.expire(before: before.partialValue, into: sink) }
+        }
+    }
+
+    private static func recordsPackets(_ settings: DissectionSettings) -> Bool {
+        settings.enabled.contains("tcp") || settings.enabled.contains("udp")
     }
 
     private func identity(_ flow: Flow, _ transport: ConnectionIdentity.Transport) -> ConnectionIdentity {
+        // What tells conversations of ICMP apart is an identifier and no port.
         ConnectionIdentity(
-            client: Peer(address: flow.client.address.description, port: flow.client.port),
-            server: Peer(address: flow.server.address.description, port: flow.server.port), transport: transport,
+            client: Peer(address: flow.client.address.description, port: transport == .icmp ? 0 : flow.client.port),
+            server: Peer(address: flow.server.address.description, port: transport == .icmp ? 0 : flow.server.port),
+            transport: transport,
             number: flow.serial, ipVersion: flow.client.address.isIPv4 ? 4 : 6, vlan: flow.vlan)
     }
 
@@ -103,7 +141,8 @@ struct DissectingConsumer: FlowConsumer {
     private func summarize(
         _ flow: Flow, _ transport: ConnectionIdentity.Transport, _ reason: FlowEnd, _ context: StreamContext
     ) {
-        guard settings.enabled.contains(transport == .tcp ? "tcp-conn" : "udp-conn") else { return }
+        let names: Set<String> = transport == .tcp ? ["tcp-conn", "tcp-flow"] : ["udp-conn", "udp-flow"]
+        guard !settings.enabled.isDisjoint(with: names) else { return }
         let end: ConnectionSummary.End =
             switch reason {
             case .finished: .closed

@@ -39,6 +39,7 @@ extension LinkDecoder {
         header.window = segment.big16(14)
         // Options beyond the end of the packet are an attack or a bug; beyond what was captured they are just not known.
         guard cursor.offset + headerLength <= cursor.wireEnd else { return header.fail(.malformed) }
+        header.transportHeaderLength = cursor.has(headerLength) ? UInt8(headerLength) : 0
         cursor.offset += headerLength
         return finish(.tcp, cursor, &header)
     }
@@ -55,6 +56,7 @@ extension LinkDecoder {
             guard length >= 8 else { return header.fail(.malformed) }
             if cursor.offset + length < cursor.wireEnd { cursor.limit(to: cursor.offset + length) }
         }
+        header.transportHeaderLength = 8
         cursor.offset += 8
         _ = finish(.udp, cursor, &header)
         if header.destinationPort == vxlanPorts.0 || header.destinationPort == vxlanPorts.1 {

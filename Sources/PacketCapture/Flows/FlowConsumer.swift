@@ -3,7 +3,7 @@
 /// For one flow the calls come in this order, all on the thread that calls ``FlowTracker/process(_:number:consumer:)``:
 ///
 /// ```
-/// begin → (deliver | gap)* → finish (TCP, once a direction, after its last byte) → … → end
+/// begin → (observe | deliver | gap)* → finish (TCP, once a direction, after its last byte) → … → end
 /// ```
 ///
 /// - TCP: `deliver` has the bytes of one direction in order, each byte at most once, in pieces of any size (a piece is
@@ -21,6 +21,9 @@ package protocol FlowConsumer: ~Copyable {
     /// A flow was seen for the first time (its first packet is about to be told).
     mutating func begin(_ flow: Flow)
 
+    /// A packet of a flow came: as it is, before anything that follows from it. Fragments come when they are whole.
+    mutating func observe(_ packet: PacketHeader, of flow: Flow)
+
     /// The next bytes of one direction.
     mutating func deliver(
         _ bytes: UnsafeRawBufferPointer, of flow: Flow, _ direction: FlowDirection, from packet: PacketStamp)
@@ -34,6 +37,11 @@ package protocol FlowConsumer: ~Copyable {
 
     /// The flow is over; its slot is free afterwards.
     mutating func end(_ flow: Flow, because reason: FlowEnd, at time: Int64)
+}
+
+extension FlowConsumer where Self: ~Copyable {
+    /// Most want what packets bring, and not the packets.
+    package mutating func observe(_ packet: PacketHeader, of flow: Flow) {}
 }
 
 /// Which packet brought something.

@@ -94,6 +94,7 @@ package struct FlowTracker: ~Copyable {
         guard header.kind == .tcp else {
             let record = table.find(key, hash: hash) ?? begin(header, key, hash, fromLow, &consumer)
             touch(record, header, fromLow)
+            consumer.observe(header, of: Flow(record: record))
             datagram(header, fromLow, record, &consumer)
             return record.pointee.serial
         }
@@ -115,6 +116,7 @@ package struct FlowTracker: ~Copyable {
             record = begin(header, key, hash, fromLow, &consumer)
         }
         touch(record, header, fromLow)
+        consumer.observe(header, of: Flow(record: record))
         switch tcp.take(header, fromLow: fromLow, record, &counters, &consumer) {
         case .goesOn: break
         case .finished: close(record, .finished, at: stamp(header), &consumer)

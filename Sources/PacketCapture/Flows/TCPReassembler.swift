@@ -80,6 +80,7 @@ struct TCPReassembler: ~Copyable {
             synchronize(&record.pointee[fromLow: fromLow], at: end)
             record.pointee[fromLow: fromLow].fin = end
             record.pointee[fromLow: fromLow].flags.insert(.hasFIN)
+            discardHeld(behind: end, fromLow, record, &counters)
         }
         lookAtHole(fromLow, record, stamp, &counters, &consumer)
         lookAtHole(!fromLow, record, stamp, &counters, &consumer)
@@ -386,6 +387,39 @@ struct TCPReassembler: ~Copyable {
             pool.bytes(of: index), of: Flow(record: record), record.pointee.direction(fromLow: fromLow),
             from: block.stamp)
         pool.free(index)
+    }
+
+    /// Lets go of what is held behind the end of its stream: it came before it was known where that is.
+    private mutating func discardHeld(
+        behind end: UInt32, _ fromLow: Bool, _ record: Record, _ counters: inout FlowCounters
+    ) {
+        var previous: Int32 = -1
+        var current = record.pointee[fromLow: fromLow].head
+        while current >= 0, distance(pool[current].end, end) >= 0 {
+            (previous, current) = (current, pool[current].next)
+        }
+        while current >= 0 {
+            let block = pool[current]
+            let kept = max(0, distance(block.sequence, end))
+            let discarded = block.count - UInt32(kept)
+            counters.held -= UInt64(discarded)
+            counters.afterEnd += UInt64(discarded)
+            record.pointee[fromLow: fromLow].heldBytes -= discarded
+            if kept > 0 {
+                pool[current].count = UInt32(kept)
+                pool[current].next = -1
+                previous = current
+            } else {
+                pool.free(current)
+            }
+            current = block.next
+        }
+        if previous >= 0 {
+            pool[previous].next = -1
+        } else {
+            record.pointee[fromLow: fromLow].head = -1
+        }
+        record.pointee[fromLow: fromLow].tail = previous
     }
 
     private func compare(

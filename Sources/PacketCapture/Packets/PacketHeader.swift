@@ -32,6 +32,8 @@ package struct PacketHeader {
     package var payload: UnsafeRawBufferPointer = .init(start: nil, count: 0)
     /// Bytes of the payload that were on the wire and not captured.
     package var missingBytes: UInt32 = 0
+    /// Bytes of the header of TCP or UDP, which lie before ``payload``; 0 if it was not captured whole.
+    package var transportHeaderLength: UInt8 = 0
     /// VLAN identifiers in the packet: the outer one in the high half, the inner one in the low half, plus one each
     /// (0: no tag).
     package var vlans: UInt32 = 0
@@ -63,6 +65,11 @@ package struct PacketHeader {
     package var outerVLAN: UInt16? { vlans >> 16 != 0 ? UInt16(truncatingIfNeeded: vlans >> 16) - 1 : nil }
     /// The second VLAN identifier, if the packet has two.
     package var innerVLAN: UInt16? { vlans & 0xFFFF != 0 ? UInt16(truncatingIfNeeded: vlans) - 1 : nil }
+    /// The header of TCP or UDP, options included; empty if it was not captured whole. Valid as long as ``payload``.
+    package var transportHeader: UnsafeRawBufferPointer {
+        guard transportHeaderLength > 0, let end = payload.baseAddress else { return .init(start: nil, count: 0) }
+        return UnsafeRawBufferPointer(start: end - Int(transportHeaderLength), count: Int(transportHeaderLength))
+    }
     /// Bytes of payload on the wire.
     package var payloadLength: Int { payload.count + Int(missingBytes) }
 }

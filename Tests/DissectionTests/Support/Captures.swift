@@ -114,3 +114,10 @@ enum TruthCaptures {
         return (tree.object ?? [:]).map { ($0.key, $0.value) }
     }
 }
+
+extension CapturedPacket {
+    /// A frame of Ethernet, all of it.
+    init(ethernet bytes: UnsafeRawBufferPointer, time: Int64) {
+        self.init(bytes: bytes, time: time, wireLength: UInt32(bytes.count), interface: 0, linkType: .ethernet)
+    }
+}

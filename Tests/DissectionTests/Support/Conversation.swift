@@ -8,6 +8,8 @@ struct Conversation {
         case says(Side, [UInt8])
         case loses(Side, Int)
         case ends(Side)
+        /// Nothing is said for so many seconds, and then time is looked at.
+        case waits(Int64)
     }
 
     /// Where the bytes of a turn are cut into pieces.
@@ -39,6 +41,8 @@ struct Conversation {
     func loses(_ side: Side, _ count: Int) -> Self { adding(.loses(side, count)) }
     func ends(_ side: Side) -> Self { adding(.ends(side)) }
 
+    func waits(seconds: Int64) -> Self { adding(.waits(seconds)) }
+
     private func adding(_ turn: Turn) -> Self {
         var changed = self
         changed.turns.append(turn)
@@ -55,8 +59,9 @@ struct Conversation {
             transport: .tcp, number: 7)
         let stream = DissectedStream(connection, settings)
         var random = SplitMix(seed: { if case .random(let seed) = cuts { seed } else { 0 } }())
+        var waited: Int64 = 0
         for (index, turn) in turns.enumerated() {
-            let time = Self.start + Int64(index) * 1_000_000
+            let time = Self.start + Int64(index) * 1_000_000 + waited
             switch turn {
             case .says(let side, let bytes):
                 var position = 0
@@ -73,6 +78,10 @@ struct Conversation {
                 }
             case .loses(let side, let count): stream.skip(count, from: side, at: time, into: sink)
             case .ends(let side): stream.end(side, at: time, into: sink)
+            case .waits(let seconds):
+                waited += seconds * 1_000_000_000
+                let now = time + seconds * 1_000_000_000
+                stream.expire(before: now - settings.pairingTimeout, into: sink)
             }
         }
         if let reason { stream.finish(reason, at: Self.start + 1_000_000_000, into: sink) }

@@ -56,6 +56,18 @@ struct TCPReassemblyTests {
         #expect(talk.counters.delivered == 8)
     }
 
+    @Test("what came out of order behind the end is let go when the end is known")
+    func heldBehindEnd() {
+        talk.handshake()
+        talk.client(.ack, 106, ack: 301, "fgXY")
+        talk.client(.ack, 120, ack: 301, "far")
+        talk.client([.fin, .ack], 106, ack: 301, "fg")
+        talk.client(.ack, 101, ack: 301, "abcde")
+        talk.finish()
+        #expect(talk.told == ["> abcde", "> fg", "> fin", "end sourceEnded"])
+        #expect(talk.counters.afterEnd == 5 && talk.counters.held == 0 && talk.counters.violations == [])
+    }
+
     @Test("a connection whose SYN was not seen is told from its first byte, both ways")
     func midStream() {
         talk.client(.ack, 5000, ack: 9000, "abc")
