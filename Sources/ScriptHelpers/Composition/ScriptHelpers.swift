@@ -12,7 +12,7 @@ package import ScriptRuntime
 /// ```
 ///
 /// Helpers of other modules that the preludes build on, if they are registered: `pcap.snapshot`, `pcap.path`,
-/// `pcap.nameResolutionHistory`, `kfl.match`, `kfl.validate`.
+/// `pcap.nameResolutionHistory`.
 package final class ScriptHelpers: Sendable {
     package let context: HelperContext
     /// The fenced folder, for other modules' helpers that read or write files for scripts.
@@ -38,7 +38,7 @@ package final class ScriptHelpers: Sendable {
     private var groups: [[Helper]] {
         let aws = AWSClient(http)
         return [
-            UtilityHelpers.all(context), AggregationHelpers.all(context), MetricHelpers.all(context.metrics),
+            UtilityHelpers.all(context), KFLHelpers.all(), AggregationHelpers.all(context), MetricHelpers.all(context.metrics),
             HubHelpers.all(context), FileHelpers.all(dataFolder), WebhookHelpers.all(http), InfluxDBHelpers.all(http),
             SlackHelpers.all(http, dataFolder), ElasticHelpers.all(http), KinesisHelpers.all(aws),
             StorageHelpers(context, dataFolder, http, aws).all, OTLPHelpers.all(http), ChatHelpers.all(http),

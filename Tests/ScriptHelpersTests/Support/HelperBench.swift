@@ -53,7 +53,8 @@ final class HelperBench: ScriptEventSink {
         var configuration = ScriptEngineConfiguration()
         configuration.environment = environment
         configuration.budget = budget
-        configuration.helpers = extra + helpers.functions
+        let given = Set(extra.map(\.path))
+        configuration.helpers = extra + helpers.functions.filter { !given.contains($0.path) }
         configuration.preludes = helpers.preludes
         let engine = ScriptEngine(configuration, sink: self)
         parts.withLock { $0 = (engine, helpers) }
