@@ -120,7 +120,9 @@ struct EndlessLoopTests {
         #expect(await bench.recorder.until { $0.failures.contains(where: isStopped) })
         #expect(bench.recorder.failures.first { isStopped($0) }?.place.description == place.1)
         await bench.item()
-        #expect(await bench.recorder.until { $0.console.contains("0 on") })
+        #expect(
+            await bench.recorder.until { $0.console.contains("0 on") },
+            "\(bench.recorder.failures) \(bench.engine.statuses)")
         await bench.engine.shutdown()
     }
 

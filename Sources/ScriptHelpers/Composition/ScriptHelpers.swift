@@ -38,8 +38,9 @@ package final class ScriptHelpers: Sendable {
     private var groups: [[Helper]] {
         let aws = AWSClient(http)
         return [
-            UtilityHelpers.all(context), KFLHelpers.all(), AggregationHelpers.all(context), MetricHelpers.all(context.metrics),
-            HubHelpers.all(context), FileHelpers.all(dataFolder), WebhookHelpers.all(http), InfluxDBHelpers.all(http),
+            UtilityHelpers.all(context), KFLHelpers.all(), AggregationHelpers.all(context),
+            MetricHelpers.all(context.metrics), HubHelpers.all(context), FileHelpers.all(dataFolder),
+            WebhookHelpers.all(http), InfluxDBHelpers.all(http),
             SlackHelpers.all(http, dataFolder), ElasticHelpers.all(http), KinesisHelpers.all(aws),
             StorageHelpers(context, dataFolder, http, aws).all, OTLPHelpers.all(http), ChatHelpers.all(http),
         ]

@@ -64,15 +64,19 @@ final class CallWatch {
     }
 
     /// Closes the innermost call; what it used does not count for the one around it.
-    func end() {
-        guard let call = calls.popLast() else { return }
+    ///
+    /// Returns whether the VM may still hold the word that a call is to end, which then strikes the next one: it was given
+    /// to an outermost call that ended by itself before it heard it.
+    func end() -> Bool {
+        guard let call = calls.popLast() else { return false }
         row = nil
-        if calls.isEmpty {
-            isInterrupted = false
-            control.noteRest()
-        } else {
+        guard calls.isEmpty else {
             calls[calls.count - 1].cpuStart += Self.threadTime() - call.cpuStart
+            return false
         }
+        defer { isInterrupted = false }
+        control.noteRest()
+        return isInterrupted
     }
 
     /// Why the innermost call was ended, if it was; asks again for the next one.

@@ -21,6 +21,7 @@ struct GlueEntries {
     let adopt: JSObjectRef
     let publish: JSObjectRef
     let callExported: JSObjectRef
+    let spin: JSObjectRef
 
     /// Evaluates the glue with `host`, an object of host functions that may still be filled.
     init(_ vm: JavaScriptVM, host: JSObjectRef) throws(JavaScriptException) {
@@ -46,5 +47,6 @@ struct GlueEntries {
         adopt = entry("adopt")
         publish = entry("publish")
         callExported = entry("callExported")
+        spin = entry("spin")
     }
 }
