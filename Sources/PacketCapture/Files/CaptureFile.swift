@@ -22,7 +22,7 @@ package struct CaptureFile: ~Copyable {
 
     /// Large enough that reading costs few calls, small enough to stay in the processor's cache. Aligned to a page:
     /// the kernel's copy to other addresses takes two to three times as long on some processors.
-    private static let bufferSize = 1 << 20
+    private static let bufferSize = 1 << 18
     private static let pageSize = 4096
     /// Packets handed out at once; 160 KB of descriptions.
     private static let batchSize = 4096
