@@ -15,8 +15,13 @@ package struct CaptureFile: ~Copyable {
     private let descriptor: CInt
     private var parser = CaptureFileParser()
     private var buffer: UnsafeMutableRawBufferPointer
-    /// The bytes of `buffer` that were read from the file and not consumed yet.
-    private var filled = 0..<0
+    /// What was read from the file and not consumed yet: in `buffer`, or in a piece of `readAhead`.
+    private var unread: UnsafeMutableRawBufferPointer
+    /// Reads large files on another thread, from the second piece on.
+    private var readAhead: ReadAhead?
+    /// Whether `unread` lies in a piece that `readAhead` has to be given back.
+    private var holdsPiece = false
+    private var mayReadAhead: Bool
     private let packets: UnsafeMutableBufferPointer<CapturedPacket>
     private var isAtEnd = false
 
@@ -24,6 +29,8 @@ package struct CaptureFile: ~Copyable {
     /// the kernel's copy to other addresses takes two to three times as long on some processors.
     private static let bufferSize = 1 << 18
     private static let pageSize = 4096
+    /// Smaller files are read before a thread would have started.
+    private static let leastToReadAhead = 4 << 20
     /// Packets handed out at once; 160 KB of descriptions.
     private static let batchSize = 4096
 
@@ -41,6 +48,11 @@ package struct CaptureFile: ~Copyable {
         self.path = path
         self.descriptor = descriptor
         buffer = .allocate(byteCount: Self.bufferSize, alignment: Self.pageSize)
+        unread = UnsafeMutableRawBufferPointer(rebasing: buffer[..<0])
+        var status = stat()
+        mayReadAhead =
+            fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+            && Int(status.st_size) >= Self.leastToReadAhead
         packets = .allocate(capacity: Self.batchSize)
         _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
     }
@@ -53,6 +65,7 @@ package struct CaptureFile: ~Copyable {
     }
 
     deinit {
+        readAhead?.stop()
         close(descriptor)
         buffer.deallocate()
         packets.deallocate()
@@ -68,17 +81,17 @@ package struct CaptureFile: ~Copyable {
         while true {
             let progress: CaptureFileParser.Progress
             do {
-                progress = try parser.parse(UnsafeRawBufferPointer(rebasing: buffer[filled]), into: packets)
+                progress = try parser.parse(UnsafeRawBufferPointer(unread), into: packets)
             } catch {
                 throw failure(error)
             }
-            filled = filled.lowerBound + progress.consumed..<filled.upperBound
+            unread = UnsafeMutableRawBufferPointer(rebasing: unread[progress.consumed...])
             if progress.packets > 0 { return CapturedBatch(rebasing: packets[..<progress.packets]) }
             guard !isAtEnd else {
-                if parser.format == .unknown, filled.count < 4 {
-                    throw failure(filled.isEmpty ? .empty : .unknownFormat(firstBytes: Array(buffer[filled].prefix(8))))
+                if parser.format == .unknown, unread.count < 4 {
+                    throw failure(unread.isEmpty ? .empty : .unknownFormat(firstBytes: Array(unread.prefix(8))))
                 }
-                if filled.isEmpty, !parser.isWithinBlock { return nil }
+                if unread.isEmpty, !parser.isWithinBlock { return nil }
                 throw failure(.truncated)
             }
             try readMore(needed: progress.needed)
@@ -86,22 +99,66 @@ package struct CaptureFile: ~Copyable {
     }
 
     private mutating func readMore(needed: Int) throws(CaptureFileError) {
-        let rest = filled.count
+        guard let readAhead else { return try readHere(needed: needed) }
+        switch readAhead.next() {
+        case .end:
+            isAtEnd = true
+        case .failure(let number):
+            isAtEnd = true
+            throw failure(.system(systemMessage(number)))
+        case .bytes(let piece):
+            append(piece, needed: needed, from: readAhead)
+        }
+    }
+
+    /// Makes `unread` and the piece behind it one run of bytes: in front of the piece, if what is left of the one before is as
+    /// small as usual, else in `buffer`.
+    private mutating func append(_ piece: UnsafeMutableRawBufferPointer, needed: Int, from readAhead: ReadAhead) {
+        guard let start = piece.baseAddress else { return }
+        let rest = unread.count
+        if rest <= ReadAhead.headroom, needed <= rest + piece.count {
+            if let base = unread.baseAddress, rest > 0 { (start - rest).copyMemory(from: base, byteCount: rest) }
+            unread = UnsafeMutableRawBufferPointer(start: start - rest, count: rest + piece.count)
+            // The piece before this one is free; this one is in use.
+            if holdsPiece { readAhead.release() }
+            holdsPiece = true
+        } else {
+            makeRoom(for: max(needed, rest + piece.count))
+            (buffer.baseAddress ?? start).advanced(by: rest).copyMemory(from: start, byteCount: piece.count)
+            unread = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(rest + piece.count)])
+            if holdsPiece { readAhead.release() }
+            readAhead.release()
+            holdsPiece = false
+        }
+    }
+
+    /// Moves `unread` to the beginning of `buffer`, which is made larger if it is too small for `needed` bytes.
+    private mutating func makeRoom(for needed: Int) {
+        let rest = unread.count
         if needed > buffer.count {
             let larger = UnsafeMutableRawBufferPointer.allocate(
                 byteCount: (needed + Self.bufferSize - 1) & -Self.bufferSize, alignment: Self.pageSize)
-            larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[filled]))
+            larger.copyMemory(from: UnsafeRawBufferPointer(unread))
             buffer.deallocate()
             buffer = larger
-        } else if let base = buffer.baseAddress, rest > 0 {
-            memmove(base, base + filled.lowerBound, rest)
+        } else if let base = buffer.baseAddress, let start = unread.baseAddress, rest > 0 {
+            memmove(base, start, rest)
         }
-        filled = 0..<rest
+        unread = UnsafeMutableRawBufferPointer(rebasing: buffer[..<rest])
+    }
+
+    private mutating func readHere(needed: Int) throws(CaptureFileError) {
+        makeRoom(for: needed)
+        let rest = unread.count
         guard let base = buffer.baseAddress else { return }
         while true {
             let count = read(descriptor, base + rest, buffer.count - rest)
             if count > 0 {
-                filled = 0..<rest + count
+                unread = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(rest + count)])
+                if mayReadAhead {
+                    mayReadAhead = false
+                    readAhead = ReadAhead(descriptor)
+                }
             } else if count == 0 {
                 isAtEnd = true
             } else if errno == EINTR {

@@ -216,9 +216,9 @@ final class PacketRows {
 
     /// Takes a batch over, its first row at work.
     func fill(_ batch: PacketBatch) {
-        batch.numbers.withUnsafeBufferPointer { source in
+        batch.rows.withUnsafeBytes { source in
             guard let start = source.baseAddress else { return }
-            (numbers + 1).update(from: start, count: source.count)
+            UnsafeMutableRawPointer(numbers + 1).copyMemory(from: start, byteCount: source.count)
         }
         numbers[0] = 0
     }

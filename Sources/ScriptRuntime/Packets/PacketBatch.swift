@@ -6,11 +6,20 @@ public struct PacketBatch: Sendable, Equatable {
     /// A hand-over takes about a microsecond: with this many packets that is a fifth of a small hook's time, with a
     /// quarter of them half of it. More would keep more memory alive for a packet that a script keeps.
     public static let capacity = 512
-    /// Numbers per packet: seconds, nanoseconds, captured bytes, bytes, flags.
-    static let columns = 5
+    /// A packet as the hooks' loop reads it: numbers one after the other.
+    struct Row: Sendable, Equatable {
+        var seconds: Double
+        var nanoseconds: Double
+        var captureLength: Double
+        var length: Double
+        /// 1: not captured whole; 2: a fragment.
+        var flags: Double
+    }
+    /// Numbers per packet.
+    static let columns = MemoryLayout<Row>.stride / MemoryLayout<Double>.stride
 
-    /// The packets, row after row.
-    private(set) var numbers: [Double] = []
+    /// The packets.
+    private(set) var rows: [Row] = []
     /// Where the packets came from and went to: one a packet, or none at all. Nobody looks at it until a script asks.
     private(set) var routes: [PacketRoute] = []
     /// The interface on which the packets were captured, for `info.interface`; nil if that is not known.
@@ -19,13 +28,13 @@ public struct PacketBatch: Sendable, Equatable {
     /// Makes an empty batch with room for all its packets.
     public init(interface: String? = nil) {
         self.interface = interface
-        numbers.reserveCapacity(Self.capacity * Self.columns)
+        rows.reserveCapacity(Self.capacity)
     }
 
     /// The number of packets.
-    public var count: Int { numbers.count / Self.columns }
+    public var count: Int { rows.count }
     /// Whether the batch holds no packet.
-    public var isEmpty: Bool { numbers.isEmpty }
+    public var isEmpty: Bool { rows.isEmpty }
     /// Whether the batch takes no more.
     public var isFull: Bool { count >= Self.capacity }
     /// Whether scripts find more in its packets than lengths and times.
@@ -52,21 +61,20 @@ public struct PacketBatch: Sendable, Equatable {
         } else if !routes.isEmpty {
             routes.append(PacketRoute())
         }
-        numbers.append(Double(seconds))
-        numbers.append(Double(nanoseconds))
-        numbers.append(Double(captureLength))
-        numbers.append(Double(length))
-        numbers.append((captureLength < length ? 1 : 0) + (isFragment ? 2 : 0))
+        rows.append(
+            Row(
+                seconds: Double(seconds), nanoseconds: Double(nanoseconds), captureLength: Double(captureLength),
+                length: Double(length), flags: (captureLength < length ? 1 : 0) + (isFragment ? 2 : 0)))
     }
 
     /// Forgets the packets and keeps the memory, if no lane holds it any more.
     public mutating func removeAll() {
-        numbers.removeAll(keepingCapacity: true)
+        rows.removeAll(keepingCapacity: true)
         routes.removeAll(keepingCapacity: true)
     }
 
     /// What the batch weighs in a queue.
     var byteCount: Int {
-        numbers.count * MemoryLayout<Double>.stride + routes.count * MemoryLayout<PacketRoute>.stride
+        rows.count * MemoryLayout<Row>.stride + routes.count * MemoryLayout<PacketRoute>.stride
     }
 }

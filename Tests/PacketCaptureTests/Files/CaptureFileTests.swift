@@ -85,6 +85,44 @@ struct CaptureFileTests {
         #expect(result.packets == expected)
     }
 
+    @Test("a large file, read ahead by another thread, is read whole", arguments: [1, 2, 3])
+    func readAhead(seed: UInt64) throws {
+        var file = CaptureFileBytes.pcap(nanoseconds: true)
+        var expected: [ReadPacket] = []
+        // Around the sizes at which a packet no longer fits in front of a piece, or into one.
+        let sizes = [0, 1, 60, 1500, 65_000, 65_520, 65_536, 70_000, 262_000, 262_144, 262_160, 400_000, 700_000]
+        var state = seed
+        while file.bytes.count < 12 << 20 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let size = sizes[Int(state >> 33) % sizes.count]
+            let packet = Array(repeating: UInt8(truncatingIfNeeded: expected.count), count: size)
+            file.record(seconds: 0, fraction: UInt32(expected.count), packet)
+            expected.append(ReadPacket(packet, at: Int64(expected.count)))
+        }
+        let whole = try read(file.bytes)
+        #expect(whole.error == nil)
+        #expect(whole.packets == expected)
+        let cut = try read(Array(file.bytes.dropLast(1)))
+        #expect(cut.error?.problem == .truncated)
+        #expect(cut.packets == expected.dropLast())
+    }
+
+    @Test("a large file that is closed in the middle leaves no descriptor open")
+    func closedEarly() async throws {
+        var file = CaptureFileBytes.pcap(nanoseconds: true)
+        for index in 0..<20_000 {
+            file.record(seconds: 0, fraction: UInt32(index), Array(repeating: 0, count: 400))
+        }
+        let path = try folder.file("large.pcap", file.bytes)
+        for _ in 0..<20 {
+            var file = try CaptureFile(path: path)
+            while file.packetsRead < 3000 { _ = try file.next() }
+        }
+        // The thread that reads ahead may need a moment to notice.
+        for _ in 0..<200 where FileBytes.isOpen(path) { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(!FileBytes.isOpen(path))
+    }
+
     @Test("an uninteresting block may be longer than the buffer")
     func longBlock() throws {
         var file = CaptureFileBytes.pcapng()
