@@ -1,6 +1,6 @@
 internal import JSON
 internal import KubernetesClient
-package import ScriptRuntime
+internal import ScriptRuntime
 internal import Threading
 
 /// The helpers that the hub itself answers.

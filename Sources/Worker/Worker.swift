@@ -1,12 +1,12 @@
-package import Dissection
+internal import Dissection
 internal import Glibc
 internal import HTTPServer
 internal import Integrations
-package import JSON
+internal import JSON
 package import Metrics
 package import PacketCapture
 internal import ScriptHelpers
-package import ScriptRuntime
+internal import ScriptRuntime
 package import ScriptTraffic
 internal import Threading
 

@@ -23,7 +23,7 @@ struct IdleMemory {
         let worked = await rest()
         await engine.shutdown()
         let after = await rest()
-        guard console.all.isEmpty else { throw Failed("the scripts said: \(console.all.prefix(3))") }
+        guard console.problems.isEmpty else { throw Failed("calls failed: \(console.problems.prefix(3))") }
         print(
             """
             {"process before": \(json(before)), "engine without scripts": \(json(empty)), "one script": \(json(one)), \

@@ -5,8 +5,11 @@ import Threading
 /// Keeps the console, and lets somebody wait for a message.
 final class Console: ScriptEventSink {
     private let lines = Locked<[String]>([])
+    private let failures = Locked<[String]>([])
 
     var all: [String] { lines.withLock { $0 } }
+    /// What went wrong, without what scripts print.
+    var problems: [String] { failures.withLock { $0 } }
 
     /// Waits for a condition, for a minute at most.
     func until(_ condition: ([String]) -> Bool) async -> Bool {
@@ -20,7 +23,7 @@ final class Console: ScriptEventSink {
     func receive(_ event: ScriptEvent) {
         switch event {
         case .console(let line): lines.withLock { $0.append(line.text) }
-        case .refused(let failure), .failed(let failure): lines.withLock { $0.append("failed: \(failure)") }
+        case .refused(let failure), .failed(let failure): failures.withLock { $0.append("\(failure)") }
         default: break
         }
     }

@@ -30,7 +30,7 @@ struct SwapLatency {
         let status = engine.statuses.first
         await engine.shutdown()
         guard status?.failures == 0, status?.dropped == 0 else {
-            throw Failed("calls failed: \(console.all.suffix(3))")
+            throw Failed("calls failed: \(console.problems.suffix(3))")
         }
         let lines = Self.script(version: 0).split(separator: "\n").count
         print("{\"lines\": \(lines), \"µs from text to service\": \(Distribution(values).json)}")

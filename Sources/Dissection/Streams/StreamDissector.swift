@@ -3,7 +3,7 @@
 /// One file implements it for one protocol; `docs/dissection.md` says how to add one. An implementation is used by one
 /// thread, keeps a bounded amount of memory whatever comes in, never traps, and lets go of bytes that it was given
 /// before it returns.
-package protocol StreamDissector: AnyObject {
+package protocol StreamDissector: AnyObject, SendableMetatype {
     /// The setting's name in `ENABLED_DISSECTORS` and `PORT_MAPPING`.
     static var name: String { get }
     /// The ports on which the protocol usually lives: they decide where the bytes leave a doubt.

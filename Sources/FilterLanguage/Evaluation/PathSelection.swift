@@ -83,7 +83,7 @@ enum PathSelection {
     private static func element(_ index: Int, of value: JSONValue) -> JSONValue? {
         guard case .array(let elements) = value else { return nil }
         let place = index < 0 ? elements.count + index : index
-        return elements.indices.contains(place) ? elements[place] : nil
+        return elements.indices.contains(place) ? elements[place] : Optional.none
     }
 
     private static func isSameHeader(_ a: String, _ b: String) -> Bool {

@@ -5,7 +5,9 @@ internal import YAML
 enum EmbeddedText {
     /// The JSON that a text holds; a value that is a structure already stands for itself.
     static func json(in value: JSONValue) -> JSONValue? {
-        guard case .string(let text) = value else { return value.array != nil || value.object != nil ? value : nil }
+        guard case .string(let text) = value else {
+            return value.array != nil || value.object != nil ? value : Optional.none
+        }
         if let bytes = Base64.decode(text), let tree = try? JSONValue(parsing: bytes) { return tree }
         return try? JSONValue(parsing: text)
     }

@@ -1,4 +1,4 @@
-package import KubernetesClient
+internal import KubernetesClient
 package import Timestamps
 
 /// The watches from which pod events are made.

@@ -1,6 +1,6 @@
 internal import Fleet
 internal import JSON
-package import KubernetesClient
+internal import KubernetesClient
 internal import PodSignals
 internal import ScriptRuntime
 internal import Timestamps

@@ -1,6 +1,6 @@
 package import JSON
-package import ScriptRuntime
-package import Timestamps
+internal import ScriptRuntime
+internal import Timestamps
 
 /// What became of one script of the config map, for those who wrote it.
 package struct ScriptOutcome: Sendable, Equatable {

@@ -81,7 +81,7 @@ enum PodEventLine: Equatable {
         guard pod["metadata"]?["name"]?.string != nil else { return .garbled("its object has no metadata.name") }
         // Large, and of no use to scripts: the hub leaves it out too.
         pod["metadata"]?["managedFields"] = nil
-        let change = line["change"].flatMap { $0.object == nil ? nil : $0 }
+        let change = line["change"].flatMap { $0.object == nil ? Optional.none : $0 }
         return .pod(type: type, pod, change: change)
     }
 }

@@ -37,7 +37,7 @@ enum InfluxDBHelpers {
                 "vendor.influxdb.writeAll: point \(index) has no measurement (text) or no fields (object)",
                 name: "TypeError")
         }
-        let tags = value["tags"].flatMap { $0.object == nil ? nil : $0 } ?? [:]
+        let tags = value["tags"].flatMap { $0.object == nil ? Optional.none : $0 } ?? [:]
         // Scripts have milliseconds, of Date.now() and of items.
         let time = value["time"]?.double.flatMap { Int64(exactly: ($0 * 1000).rounded()) }.map { $0 * 1000 }
         // Points without a time of their own that differ in nothing else would be one point.

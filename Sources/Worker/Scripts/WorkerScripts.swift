@@ -1,6 +1,6 @@
 internal import Integrations
 package import JSON
-package import Metrics
+internal import Metrics
 internal import ScriptHelpers
 package import ScriptRuntime
 internal import ScriptTraffic

@@ -2,7 +2,7 @@ internal import Glibc
 package import JSON
 package import PacketCapture
 internal import ScriptHelpers
-package import ScriptTraffic
+internal import ScriptTraffic
 
 /// What a worker has left in its folder: its ring can be copied from when it does not run any more.
 package struct LeftBehind {
