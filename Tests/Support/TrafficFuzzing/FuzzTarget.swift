@@ -1,4 +1,4 @@
-package import Dissection
+internal import Dissection
 
 /// Something that reads bytes from the network, with what must hold whatever the bytes are.
 ///
