@@ -29,6 +29,9 @@ package final class LiveTraffic: Sendable {
 
     /// How often the dissecting thread looks for other settings and shows its counters.
     private static let tickInterval: Int64 = 100_000_000
+    /// How long packets may be on their way into the ring, in nanoseconds: a container at its CPU limit stands still for
+    /// some tenths of a second.
+    private static let lag: Int64 = 1_000_000_000
     /// How long it sleeps when no packets come.
     private static let rest: Duration = .milliseconds(50)
 
@@ -132,7 +135,9 @@ package final class LiveTraffic: Sendable {
             let now = PacketArchive.now()
             guard now - ticked > Self.tickInterval || now < ticked else { continue }
             ticked = now
-            traffic.advance(to: now)
+            // While packets wait, time is theirs: by the clock, a request would be given up whose response lies unread in the
+            // ring.
+            if !hasPackets { traffic.advance(to: now - Self.lag) }
             traffic.refreshCounters()
             let (counters, items) = (traffic.counters, deliveries)
             let settings = shared.withLock { shared -> DissectionSettings? in

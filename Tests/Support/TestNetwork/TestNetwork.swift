@@ -74,6 +74,13 @@ package struct TestNetwork: Sendable {
     package func running<Value: Sendable>(
         _ arguments: String..., body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
+        try await running(arguments, body: body)
+    }
+
+    /// Runs a program in it as long as `body` runs.
+    package func running<Value: Sendable>(
+        _ arguments: [String], body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
         let command = ["netns", "exec", name] + arguments
         return try await Subprocess.run(
             .name("ip"), arguments: Arguments(command), input: .none, output: .discarded, error: .discarded
@@ -120,5 +127,6 @@ package struct TestNetwork: Sendable {
     /// A program that failed: what it said.
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
+        package init(description: String) { self.description = description }
     }
 }
