@@ -1,7 +1,8 @@
-"""Checks the chart and the manifests: lint, schemas, and that both grant the hub the same."""
+"""Checks the chart and the manifests: lint, schemas, and that both grant the same and lock down the same."""
 
-import glob
 import json
+import pathlib
+import subprocess
 import sys
 
 import helm_python as helm
@@ -10,6 +11,8 @@ import yaml
 
 CHART = "charts/remora"
 VERSIONS = ["1.25", "1.31", "1.37"]
+BASE, OVERLAYS = "manifests/base", sorted(map(str, pathlib.Path("manifests/overlays").iterdir()))
+KUBECTL = pathlib.Path(sys.executable).parent / "kubectl"
 problems = []
 
 
@@ -41,6 +44,54 @@ def validate(objects, origin):
                 problems.append(f"{name} ({version}): {error}")
 
 
+def customized(folder):
+    """All objects of a kustomization."""
+    return documents(subprocess.run([KUBECTL, "kustomize", folder], check=True, text=True, capture_output=True).stdout)
+
+
+def pods(objects):
+    """The specification of each pod, by the name of what makes it."""
+    return {
+        item["metadata"]["name"]: item["spec"] if item["kind"] == "Pod" else item["spec"]["template"]["spec"]
+        for item in objects
+        if item["kind"] in ("Pod", "Deployment", "DaemonSet")
+    }
+
+
+def examine(name, spec, origin):
+    """What must hold of every container, whoever runs it: the rules of Pod Security's `restricted` and more."""
+    label = f"{origin}: {name}"
+    volumes = {volume["name"]: volume for volume in spec.get("volumes", [])}
+    check(spec.get("serviceAccountName", "default") != "default", f"{label}: uses the default account")
+    check(not spec.get("hostPID") and not spec.get("hostIPC"), f"{label}: shares the node's processes")
+    check("hostNetwork" not in spec or name.endswith("-worker"), f"{label}: uses the node's network")
+    shared = spec.get("securityContext", {})
+    check(shared.get("seccompProfile", {}).get("type") == "RuntimeDefault", f"{label}: no seccomp profile")
+    for container in spec["containers"]:
+        label = f"{origin}: {name}/{container['name']}"
+        context = {**shared, **container.get("securityContext", {})}
+        is_worker = container["args"][:1] == ["worker"] if "args" in container else False
+        added = context.get("capabilities", {}).get("add", [])
+        check(context.get("capabilities", {}).get("drop") == ["ALL"], f"{label}: keeps capabilities")
+        check(added == (["NET_RAW"] if is_worker else []), f"{label}: adds the capabilities {added}")
+        # The documented exception: NET_RAW takes root, or allowPrivilegeEscalation.
+        check(is_worker or context.get("runAsNonRoot") is True, f"{label}: may be root")
+        check(context.get("allowPrivilegeEscalation") is False, f"{label}: may gain privileges")
+        check(context.get("readOnlyRootFilesystem") is True, f"{label}: its root can be written to")
+        check(not context.get("privileged"), f"{label}: is privileged")
+        check(not container["image"].endswith(":latest") and ":" in container["image"], f"{label}: any image will do")
+        limits, requests = (container["resources"].get(x, {}) for x in ("limits", "requests"))
+        check("memory" in limits and {"cpu", "memory"} <= requests.keys(), f"{label}: has no limits")
+        for mount in container.get("volumeMounts", []):
+            volume = volumes.get(mount["name"])
+            check(volume is not None, f"{label}: mounts {mount['name']}, which is not there")
+            folder = (volume or {}).get("hostPath", {}).get("path", "/var/lib/remora")
+            check(folder == "/var/lib/remora", f"{label}: reaches {folder} of the node")
+            check("emptyDir" not in (volume or {}) or "sizeLimit" in volume["emptyDir"], f"{label}: {mount['name']} is unbounded")
+        if is_worker:
+            check(spec.get("automountServiceAccountToken") is False, f"{label}: has a token of the API server")
+
+
 def rules(objects, name):
     """Who may do what, as one set of (group, resource, name, verb)."""
     return {
@@ -62,6 +113,9 @@ ALL = {
     "hub": {"allowBlockPod": True, "watchNamespace": "shop", "tlsSecret": "tls", "env": [{"name": "A", "value": "b"}],
             "annotations": {"a": "b"}, "nodeSelector": {"a": "b"}, "tolerations": [{"operator": "Exists"}],
             "priorityClassName": "high"},
+    "worker": {"interfaces": ["eth0", "cni0"], "filter": "not port 22", "hostPath": "", "caConfigMap": "ca",
+               "annotations": {"a": "b"}, "nodeSelector": {"a": "b"}},
+    "sidecars": {"namespaces": ["shop", "billing"]},
     "networkPolicy": {"create": True, "from": [{"namespaceSelector": {}}]},
     "image": {"digest": "sha256:" + "0" * 64, "pullSecrets": [{"name": "registry"}]},
     "serviceAccount": {"annotations": {"a": "b"}},
@@ -71,7 +125,8 @@ standard = rendered({})
 validate(standard, CHART)
 validate(rendered(ALL), f"{CHART} with everything")
 
-for wrong in ({"hub": {"replicas": 0}}, {"hub": {"replica": 2}}, {"image": {"digest": "sha256:1"}}):
+for wrong in ({"hub": {"replicas": 0}}, {"hub": {"replica": 2}}, {"image": {"digest": "sha256:1"}},
+              {"worker": {"hostPath": "relative"}}, {"worker": {"interfaces": []}}):
     try:
         with helm.Chart.load(CHART) as chart:
             chart.validate_schema(wrong)
@@ -84,13 +139,35 @@ check(maps and not any("data" in d for d in maps), f"{CHART}: an upgrade would w
 check(any(d["metadata"].get("annotations", {}).get("helm.sh/resource-policy") == "keep" for d in maps),
       f"{CHART}: an uninstall would delete the scripts")
 
-plain = [d for path in sorted(glob.glob("manifests/**/*.yaml", recursive=True)) for d in documents(open(path).read())
-         if "apiVersion" in d]
-validate([d for d in plain if not d["apiVersion"].startswith("kustomize.")], "manifests")
-difference = rules(plain, "remora-hub") ^ rules(standard, "remora-hub")
-check(not difference, f"manifests and chart grant the hub different things: {sorted(difference)}")
+for values, name in (({}, CHART), (ALL, f"{CHART} with everything"), ({"worker": {"enabled": False}}, f"{CHART} without workers")):
+    for pod, spec in pods(rendered(values)).items():
+        examine(pod, spec, name)
+check(not any(d["kind"] == "DaemonSet" for d in rendered({"worker": {"enabled": False}})), f"{CHART}: workers all the same")
+
+plain = customized("manifests/overlays/daemonset")
+total = 0
+for folder in [BASE, *OVERLAYS]:
+    objects = customized(folder)
+    total += len(objects)
+    validate(objects, folder)
+    for pod, spec in pods(objects).items():
+        examine(pod, spec, folder)
+for account in ("remora-hub", "remora-user", "remora-worker"):
+    difference = rules(plain, account) ^ rules(standard, account)
+    check(not difference, f"manifests and chart grant {account} different things: {sorted(difference)}")
+check(rules(plain, "remora-worker") == {("remora.dev", "hubs/workers", "", "create")}, "workers may more than connect")
+namespaced = customized("manifests/overlays/namespaced")
+check(not any(d["kind"].startswith("Cluster") for d in namespaced), "the namespaced overlay asks for more than a namespace")
+# What a user gets must not depend on which of the two he takes.
+for name in ("remora-hub", "remora-worker"):
+    ours, theirs = (pods(x)[name] for x in (plain, standard))
+    for member in ("securityContext", "hostNetwork", "dnsPolicy", "tolerations", "priorityClassName", "terminationGracePeriodSeconds"):
+        check(ours.get(member) == theirs.get(member), f"{name}: manifests and chart differ in {member}")
+    for member in ("securityContext", "livenessProbe", "readinessProbe", "volumeMounts"):
+        mine, other = (x["containers"][0].get(member) for x in (ours, theirs))
+        check(mine == other, f"{name}: manifests and chart differ in {member}: {mine} and {other}")
 
 for problem in problems:
     print(problem, file=sys.stderr)
-print(f"{len(standard)} objects of the chart, {len(plain)} of manifests, {len(problems)} problems")
+print(f"{len(standard)} objects of the chart, {total} of manifests, {len(problems)} problems")
 sys.exit(1 if problems else 0)

@@ -78,12 +78,31 @@ static inline int remora_x509_add(X509 *certificate, X509V3_CTX *context, int ki
     return result;
 }
 
-/// Makes a key on P-256 and a certificate that it signed itself, both as PEM.
+/// Reads a certificate and its key from PEM texts. Returns 1 on success; then the caller frees both.
+static inline int remora_read_pair(
+    const void *text, int text_count, const void *key_text, int key_count, X509 **certificate, EVP_PKEY **key) {
+    BIO *text_bio = BIO_new_mem_buf(text, text_count);
+    BIO *key_bio = BIO_new_mem_buf(key_text, key_count);
+    if (text_bio) *certificate = PEM_read_bio_X509(text_bio, NULL, NULL, NULL);
+    if (key_bio) *key = PEM_read_bio_PrivateKey(key_bio, NULL, NULL, (void *)"");
+    BIO_free(text_bio);
+    BIO_free(key_bio);
+    if (*certificate && *key && X509_check_private_key(*certificate, *key) == 1) return 1;
+    X509_free(*certificate);
+    EVP_PKEY_free(*key);
+    *certificate = NULL;
+    *key = NULL;
+    return 0;
+}
+
+/// Makes a key on P-256 and a certificate for it, both as PEM.
 ///
-/// `names` are alternative names as OpenSSL writes them: "DNS:a,IP:10.0.0.1". The certificate is valid from an hour ago,
-/// since clocks differ, and for so many seconds from now. Returns 1 on success.
-static inline int remora_self_signed(
-    const char *common_name, const char *names, long seconds, BIO *certificate_out, BIO *key_out) {
+/// `names` are alternative names as OpenSSL writes them: "DNS:a,IP:10.0.0.1"; NULL makes an authority, which is no server.
+/// `issuer` signs it; NULL: it signs itself. The certificate is valid from an hour ago, since clocks differ, and for so many
+/// seconds from now. Returns 1 on success.
+static inline int remora_make_certificate(
+    const char *common_name, const char *names, long seconds, X509 *issuer, EVP_PKEY *issuer_key, BIO *certificate_out,
+    BIO *key_out) {
     int result = 0;
     unsigned char serial[16];
     X509V3_CTX context;
@@ -97,20 +116,30 @@ static inline int remora_self_signed(
     if (!number || !BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate))) goto end;
     X509_NAME *name = X509_get_subject_name(certificate);
     X509V3_set_ctx_nodb(&context);
-    X509V3_set_ctx(&context, certificate, certificate, NULL, NULL, 0);
+    X509V3_set_ctx(&context, issuer ? issuer : certificate, certificate, NULL, NULL, 0);
     if (X509_set_version(certificate, X509_VERSION_3) != 1
         || !X509_gmtime_adj(X509_getm_notBefore(certificate), -3600)
         || !X509_gmtime_adj(X509_getm_notAfter(certificate), seconds)
         || X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)common_name, -1, -1, 0) != 1
-        || X509_set_issuer_name(certificate, name) != 1 || X509_set_pubkey(certificate, key) != 1
-        // Its own authority, and nobody else's.
-        || !remora_x509_add(certificate, &context, NID_basic_constraints, "critical,CA:TRUE,pathlen:0")
-        || !remora_x509_add(certificate, &context, NID_key_usage, "critical,digitalSignature,keyCertSign")
-        || !remora_x509_add(certificate, &context, NID_ext_key_usage, "serverAuth")
-        || !remora_x509_add(certificate, &context, NID_subject_key_identifier, "hash")
-        || !remora_x509_add(certificate, &context, NID_subject_alt_name, names))
+        || X509_set_issuer_name(certificate, issuer ? X509_get_subject_name(issuer) : name) != 1
+        || X509_set_pubkey(certificate, key) != 1
+        || !remora_x509_add(certificate, &context, NID_subject_key_identifier, "hash"))
         goto end;
-    if (X509_sign(certificate, key, EVP_sha256()) <= 0) goto end;
+    if (issuer) {
+        if (!remora_x509_add(certificate, &context, NID_authority_key_identifier, "keyid:always")
+            || !remora_x509_add(certificate, &context, NID_basic_constraints, "critical,CA:FALSE")
+            || !remora_x509_add(certificate, &context, NID_key_usage, "critical,digitalSignature"))
+            goto end;
+    } else if (
+        // Its own authority, and nobody else's; or that of servers, and of no further authorities.
+        !remora_x509_add(certificate, &context, NID_basic_constraints, "critical,CA:TRUE,pathlen:0")
+        || !remora_x509_add(certificate, &context, NID_key_usage, "critical,digitalSignature,keyCertSign"))
+        goto end;
+    if (names
+        && (!remora_x509_add(certificate, &context, NID_ext_key_usage, "serverAuth")
+            || !remora_x509_add(certificate, &context, NID_subject_alt_name, names)))
+        goto end;
+    if (X509_sign(certificate, issuer ? issuer_key : key, EVP_sha256()) <= 0) goto end;
     result = PEM_write_bio_X509(certificate_out, certificate) == 1
         && PEM_write_bio_PrivateKey(key_out, key, NULL, NULL, 0, NULL, NULL) == 1;
 end:

@@ -45,6 +45,8 @@ package final class Hub: Sendable {
     private let statusNews = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     private let started = Timestamp.now()
     private let boundPort = Locked<Int?>(nil)
+    /// The certificate of the authority that has signed ours.
+    private let authority = Locked<String?>(nil)
     private let certificate = Locked<TLSAcceptor?>(nil)
     /// Another hub that leads, as its lease says.
     private let leader = Locked<LeaderAddress?>(nil)
@@ -137,6 +139,8 @@ package final class Hub: Sendable {
                     }
                 }
                 group.addTask { await self.publish(publisher) }
+                group.addTask { await self.takeAuthority() }
+                group.addTask { await self.copyCertificate() }
                 if let fleet { group.addTask { await fleet.hub.run() } }
                 await group.waitForAll()
             }
@@ -192,7 +196,41 @@ package final class Hub: Sendable {
     /// What clients need to trust us; nil where they have to know whom to trust.
     private var madeCertificate: String? {
         guard case .selfMade = configuration.certificate else { return nil }
-        return certificate.withLock { $0 }?.chain
+        return authority.withLock { $0 } ?? certificate.withLock { $0 }?.chain
+    }
+
+    /// From the first moment on the API has a certificate of its own; as soon as the authority can be had, one of that.
+    private func takeAuthority() async {
+        guard let secret = configuration.authoritySecret, case .selfMade(let names) = configuration.certificate,
+            let acceptor = certificate.withLock({ $0 })
+        else { return }
+        let source = HubAuthority(client: client, namespace: configuration.namespace, secret: secret)
+        while !Task.isCancelled {
+            do {
+                let taken = try await source.take()
+                try acceptor.change(to: .issued(names: names, by: taken))
+                authority.withLock { $0 = taken.own }
+                statusNews.continuation.yield()
+                return
+            } catch let error as APIError where [403, 404].contains(error.status?.code) {
+                return log.info(
+                    "There is no authority: this hub's certificate is known to its own clients alone",
+                    [("err", "\(error)")])
+            } catch {
+                log.warning("The authority could not be had", [("err", "\(error)")])
+                try? await Task.sleep(for: .seconds(5))
+            }
+        }
+    }
+
+    private func copyCertificate() async {
+        guard !configuration.certificateNamespaces.isEmpty else { return }
+        let copies = CertificateCopies(client: client, namespaces: configuration.certificateNamespaces, log: log)
+        while !Task.isCancelled {
+            // Without the authority it is the leader's own, which workers would have to learn anew with each leader.
+            if mayAct, let certificate = madeCertificate { await copies.write(certificate) }
+            try? await Task.sleep(for: .seconds(5))
+        }
     }
 
     /// Where other hubs find our API; nil: nowhere.
@@ -408,7 +446,8 @@ package final class Hub: Sendable {
             guard let feed = feed.withLock({ $0 }) else { return [ReadinessCheck("start", "the hub is starting")] }
             var checks = [
                 ReadinessCheck(watch: "pods", feed.pods.health), ReadinessCheck(watch: "events", feed.events.health),
-                ReadinessCheck(watch: "nodes", feed.nodes.health),
+                // Who watches one namespace may not see nodes.
+                ReadinessCheck(watch: "nodes", feed.nodes.health, isRequired: configuration.watchedNamespace == nil),
                 ReadinessCheck(watch: "config-map", source.configMaps.health),
                 ReadinessCheck(watch: "secret", source.secrets.health),
                 ReadinessCheck("scripts", hasApplied ? nil : "the config map was not applied yet"),

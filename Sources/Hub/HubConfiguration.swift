@@ -18,6 +18,10 @@ package struct HubConfiguration: Sendable {
     package var listen: (host: String, port: Int)?
     /// The API's certificate; nil: it speaks plain HTTP.
     package var certificate: TLSAcceptor.Source?
+    /// The secret with the authority that signs certificates made here; nil, or if it is not there: each hub signs its own.
+    package var authoritySecret: String? = "remora-hub-authority"
+    /// The namespaces with a config map `remora-hub-ca`, for workers there.
+    package var certificateNamespaces: [String] = []
     /// The host by which other hubs reach this one's API; nil: ``listen``'s, unless that stands for all addresses.
     package var advertisedHost: String?
     /// A file with the token that the API asks for, in place of the cluster's own authentication.

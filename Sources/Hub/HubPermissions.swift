@@ -42,6 +42,8 @@ package struct HubPermissions: Sendable {
         // Their names are not known before: they end in a hash of what they hold.
         need(["get"], .configMaps, "scripts beyond the size of one config map do not run")
         need(["get", "list", "watch"], .secrets, name: secret, "scripts have no env")
+        need(
+            ["get", "update"], .secrets, name: "remora-hub-authority", "workers have to trust each hub's own certificate")
         need(["get", "update"], .leases, name: "remora-hub", "no hub leads")
         need(["create"], .leases, "no hub leads")
         need(["patch"], .configMaps, name: "\(configMap)-status", "the status config map is not written")

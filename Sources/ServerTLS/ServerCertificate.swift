@@ -27,11 +27,33 @@ package struct ServerCertificate: Sendable, Equatable {
     ///   - validity: from now on; it counts from an hour ago, since clocks differ.
     /// - Throws: ``ServerTLSError`` with OpenSSL's reason.
     package static func selfSigned(names: [String], validity: Duration) throws(ServerTLSError) -> ServerCertificate {
+        try make(names: names, validity: validity, issuer: nil)
+    }
+
+    /// Makes the key and the certificate of an authority, which signs those of servers and nothing else.
+    package static func authority(name: String, validity: Duration) throws(ServerTLSError) -> ServerCertificate {
+        try make(common: name, alternatives: nil, validity: validity, issuer: nil)
+    }
+
+    /// Makes a key and a certificate that this authority has signed; its chain ends with the authority.
+    package func issue(names: [String], validity: Duration) throws(ServerTLSError) -> ServerCertificate {
+        try Self.make(names: names, validity: validity, issuer: self)
+    }
+
+    private static func make(
+        names: [String], validity: Duration, issuer: ServerCertificate?
+    ) throws(ServerTLSError) -> ServerCertificate {
         let usable = names.filter(isName)
         guard let first = usable.first else {
             throw ServerTLSError("a certificate needs a host name or an IP address: none of \(names) is one")
         }
         let alternatives = usable.map { (isAddress($0) ? "IP:" : "DNS:") + $0 }.joined(separator: ",")
+        return try make(common: first, alternatives: alternatives, validity: validity, issuer: issuer)
+    }
+
+    private static func make(
+        common: String, alternatives: String?, validity: Duration, issuer: ServerCertificate?
+    ) throws(ServerTLSError) -> ServerCertificate {
         guard let certificate = BIO_new(BIO_s_mem()), let key = BIO_new(BIO_s_mem()) else {
             throw ServerTLSError.latest("a certificate could not be made")
         }
@@ -39,12 +61,25 @@ package struct ServerCertificate: Sendable, Equatable {
             BIO_free(certificate)
             BIO_free(key)
         }
+        var signer: (certificate: OpaquePointer?, key: OpaquePointer?) = (nil, nil)
+        defer {
+            X509_free(signer.certificate)
+            EVP_PKEY_free(signer.key)
+        }
+        if let issuer {
+            let (text, keyText) = (Array(issuer.chain.utf8), Array(issuer.privateKey.utf8))
+            guard
+                remora_read_pair(
+                    text, Int32(text.count), keyText, Int32(keyText.count), &signer.certificate, &signer.key) == 1
+            else { throw ServerTLSError.latest("the authority's certificate and key cannot be used") }
+        }
         // A common name has at most 64 characters (RFC 5280, ub-common-name); clients look at the alternatives.
-        let common = String(first.prefix(64))
         guard
-            remora_self_signed(common, alternatives, Int(validity.components.seconds), certificate, key) == 1
-        else { throw ServerTLSError.latest("a certificate could not be made for \(alternatives)") }
-        return ServerCertificate(chain: text(certificate), privateKey: text(key))
+            remora_make_certificate(
+                String(common.prefix(64)), alternatives, Int(validity.components.seconds), signer.certificate,
+                signer.key, certificate, key) == 1
+        else { throw ServerTLSError.latest("a certificate could not be made for \(alternatives ?? common)") }
+        return ServerCertificate(chain: text(certificate) + (issuer?.own ?? ""), privateKey: text(key))
     }
 
     private static func text(_ bio: OpaquePointer) -> String {

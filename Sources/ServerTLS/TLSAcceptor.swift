@@ -11,9 +11,12 @@ package final class TLSAcceptor: Sendable {
         case files(certificate: String, privateKey: String)
         /// Made here, for these names, anew after half of its year.
         case selfMade(names: [String])
+        /// The same, signed by an authority.
+        case issued(names: [String], by: ServerCertificate)
     }
 
     private struct State: Sendable {
+        var source: Source
         var certificate: ServerCertificate
         var context: TLSContext
         var stamp: [FileStamp]
@@ -29,7 +32,6 @@ package final class TLSAcceptor: Sendable {
         let nanoseconds: Int
     }
 
-    private let source: Source
     private let lookInterval: Duration
     private let report: @Sendable (String) -> Void
     private let state: Locked<State>
@@ -43,7 +45,6 @@ package final class TLSAcceptor: Sendable {
     package init(
         _ source: Source, lookInterval: Duration = .seconds(10), report: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(ServerTLSError) {
-        self.source = source
         self.lookInterval = lookInterval
         self.report = report
         // The stamp before the text: what is written in between is noticed.
@@ -51,7 +52,21 @@ package final class TLSAcceptor: Sendable {
         let certificate = try Self.load(source)
         state = Locked(
             State(
-                certificate: certificate, context: try TLSContext(certificate), stamp: stamp, looked: .now, made: .now))
+                source: source, certificate: certificate, context: try TLSContext(certificate), stamp: stamp,
+                looked: .now, made: .now))
+    }
+
+    /// Takes the certificate from elsewhere from now on, for new connections.
+    ///
+    /// - Throws: ``ServerTLSError`` if there is none that can be used: then the one before stays.
+    package func change(to source: Source) throws(ServerTLSError) {
+        let stamp = Self.stamp(source)
+        let certificate = try Self.load(source)
+        let context = try TLSContext(certificate)
+        state.withLock {
+            $0 = State(
+                source: source, certificate: certificate, context: context, stamp: stamp, looked: .now, made: .now)
+        }
     }
 
     /// The certificate in use, with its chain: what clients need to trust a self-made one. Not the key.
@@ -74,15 +89,15 @@ package final class TLSAcceptor: Sendable {
             let now = ContinuousClock.now
             guard now - state.looked >= lookInterval else { return state.context }
             state.looked = now
-            let stamp = Self.stamp(source)
+            let stamp = Self.stamp(state.source)
             let isDue =
-                switch source {
+                switch state.source {
                 case .files: stamp != state.stamp
-                case .selfMade: now - state.made > Self.validity / 2
+                case .selfMade, .issued: now - state.made > Self.validity / 2
                 }
             guard isDue else { return state.context }
             do throws(ServerTLSError) {
-                let certificate = try Self.load(source)
+                let certificate = try Self.load(state.source)
                 state.context = try TLSContext(certificate)
                 state.certificate = certificate
                 state.made = now
@@ -99,6 +114,7 @@ package final class TLSAcceptor: Sendable {
     private static func load(_ source: Source) throws(ServerTLSError) -> ServerCertificate {
         switch source {
         case .selfMade(let names): return try .selfSigned(names: names, validity: validity)
+        case .issued(let names, let authority): return try authority.issue(names: names, validity: validity)
         case .files(let certificate, let key):
             return ServerCertificate(chain: try text(certificate), privateKey: try text(key))
         }

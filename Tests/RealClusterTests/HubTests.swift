@@ -38,7 +38,7 @@ struct HubTests {
         let admin = try KubernetesClient(configuration: plane.configuration())
         let namespace = try await admin.createNamespace()
         _ = try await plane.kubectl("--namespace", namespace, "create", "serviceaccount", "remora-hub")
-        // As manifests/hub.yaml does: creating cannot be limited to a name, so the hub may not.
+        // As manifests/base/hub.yaml does: creating cannot be limited to a name, so the hub may not.
         try await admin.create(
             .configMaps,
             [

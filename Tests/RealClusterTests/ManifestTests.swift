@@ -6,11 +6,11 @@ import Testing
 
 @testable import KubernetesClient
 
-/// `manifests/hub.yaml`, as `kubectl apply` takes it.
+/// `manifests/base/hub.yaml`, as `kubectl apply` takes it.
 @Suite("The manifests, against a real API server", .realCluster, .serialized)
 struct ManifestTests {
     private static let file =
-        #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined() + "/manifests/hub.yaml"
+        #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined() + "/manifests/base/hub.yaml"
 
     @Test("8.2#10: applying the manifests again erases no script and no status")
     func appliedAgain() async throws {

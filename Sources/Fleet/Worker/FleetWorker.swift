@@ -113,7 +113,7 @@ package final class FleetWorker: Sendable {
         guard let session = state.withLock({ $0.target?.session }) else {
             throw FleetWireError("there is no connection to the hub")
         }
-        var request = self.request("GET", FleetProtocol.targetedPath, nil, session: session)
+        var request = try self.request("GET", FleetProtocol.targetedPath, nil, session: session)
         request.limits.total = .seconds(10)
         let response = try await transport.send(request)
         let body = try await response.body.collect(limit: 64 << 20)
@@ -229,7 +229,7 @@ package final class FleetWorker: Sendable {
     private func connect(_ hello: FleetHello, _ number: Int) async {
         var reason = "the hub ended the connection"
         do {
-            var request = self.request("POST", FleetProtocol.connectPath, hello.body)
+            var request = try self.request("POST", FleetProtocol.connectPath, hello.body)
             request.limits = TimeLimits(headers: .seconds(15), silence: configuration.silence)
             let response = try await transport.send(request)
             guard response.status == 200 else {
@@ -255,9 +255,11 @@ package final class FleetWorker: Sendable {
         news.yield(News(connection: number, event: .ended(reason: reason, random: .random(in: 0...1))))
     }
 
-    private func request(_ method: String, _ path: String, _ body: [UInt8]?, session: String? = nil) -> HTTPRequest {
+    private func request(
+        _ method: String, _ path: String, _ body: [UInt8]?, session: String? = nil
+    ) throws -> HTTPRequest {
         var request = HTTPRequest(
-            method: method, url: configuration.hub + path, body: body, tls: configuration.tls, proxy: .none,
+            method: method, url: configuration.hub + path, body: body, tls: try tls(), proxy: .none,
             versions: .http1)
         if body != nil { request.headers.append((name: "Content-Type", value: "application/json")) }
         if let session {
@@ -269,6 +271,16 @@ package final class FleetWorker: Sendable {
             request.headers.append((name: "Authorization", value: "Bearer \(token)"))
         }
         return request
+    }
+
+    private func tls() throws -> TLSSettings {
+        var tls = configuration.tls
+        guard let file = configuration.authoritiesFile else { return tls }
+        guard let pem = FileManager.default.contents(atPath: file), !pem.isEmpty else {
+            throw FleetWireError("\(file), by which the hub is trusted, is not there yet")
+        }
+        tls.trust = .authorities([UInt8](pem))
+        return tls
     }
 
     private static func refusal(_ status: Int, _ body: [UInt8]) -> FleetWireError {
@@ -312,7 +324,7 @@ package final class FleetWorker: Sendable {
         }
         guard let next else { return false }
         do {
-            var request = self.request("POST", FleetProtocol.reportPath, next.body, session: next.session)
+            var request = try self.request("POST", FleetProtocol.reportPath, next.body, session: next.session)
             request.limits = TimeLimits(headers: .seconds(15), silence: .seconds(15), total: .seconds(30))
             let response = try await transport.send(request)
             let body = try await response.body.collect(limit: 1 << 16)

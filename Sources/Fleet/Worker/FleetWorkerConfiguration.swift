@@ -8,6 +8,9 @@ package struct FleetWorkerConfiguration: Sendable {
     package var tokenFile: String?
     /// Whom to trust.
     package var tls = TLSSettings()
+    /// The file with the authorities that are trusted in place of `tls.trust`, PEM; read anew for every request, since the
+    /// hub's certificate changes, and may be there later than the worker.
+    package var authoritiesFile: String?
     /// The worker's name, unique among those that run.
     package var worker: String
     /// Its node.

@@ -98,7 +98,7 @@ struct HubStory: Sendable {
         await settle { printed.withLock { $0.filter { $0.contains("[v2]") }.count > 1 } }
         await rest()
         say("That was \(printed.withLock { $0.count }) messages of a script. On your own cluster:")
-        command("kubectl apply --filename manifests/hub.yaml     # or, outside: remora hub")
+        command("kubectl apply --filename manifests/base/hub.yaml     # or, outside: remora hub")
         command(
             "remora scripts sync FOLDER --namespace remora      # and, beside it: remora console --namespace remora")
         running.cancel()

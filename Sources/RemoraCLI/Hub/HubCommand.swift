@@ -15,7 +15,7 @@ struct HubCommand: AsyncParsableCommand {
             Runs until SIGINT or SIGTERM; then scripts finish what they have, and the lease is given up. What scripts \
             print goes to standard output, the hub's own log to standard error.
 
-            Outside a cluster it works as well: it needs the permissions of manifests/hub.yaml, which `remora doctor` \
+            Outside a cluster it works as well: it needs the permissions of manifests/base/hub.yaml, which `remora doctor` \
             checks.
             """)
 
@@ -62,6 +62,12 @@ struct HubCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("The private key of that certificate, PEM.", valueName: "file"))
     var tlsPrivateKeyFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Copy what the hub is trusted by to the config map remora-hub-ca of this namespace, for workers there.",
+            valueName: "namespace"))
+    var certificateNamespace: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -157,6 +163,7 @@ struct HubCommand: AsyncParsableCommand {
         configuration.watchedNamespace = watchNamespace
         configuration.listen = try address
         configuration.certificate = try certificate(configuration.namespace)
+        configuration.certificateNamespaces = certificateNamespace
         configuration.advertisedHost = advertisedHost
         configuration.tokenFile = tokenFile
         configuration.workerTokenFile = workerTokenFile

@@ -49,7 +49,8 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The file with the token for the hub, read anew each time.", valueName: "file"))
     var hubTokenFile: String?
 
-    @Option(help: ArgumentHelp("The certificates by which the hub is trusted, PEM.", valueName: "file"))
+    @Option(help: ArgumentHelp(
+            "The certificates by which the hub is trusted, PEM; read anew each time.", valueName: "file"))
     var hubCa: String?
 
     @Option(
@@ -72,6 +73,12 @@ struct WorkerCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Forget packets that are older, in seconds.", valueName: "seconds"))
     var ringAge: Int?
+
+    @Option(help: ArgumentHelp("How much snapshots may hold, in MB.", valueName: "MB"))
+    var snapshotQuota = 4096
+
+    @Option(help: ArgumentHelp("How much scripts' files may hold, in MB.", valueName: "MB"))
+    var fileQuota = 1024
 
     @Option(help: ArgumentHelp("The kernel's buffer for each interface, in MB.", valueName: "MB"))
     var kernelBuffer = 8
@@ -114,6 +121,11 @@ struct WorkerCommand: AsyncParsableCommand {
         }
         guard (1...1024).contains(kernelBuffer) else {
             throw ValidationError("--kernel-buffer takes between 1 and 1024 MB.")
+        }
+        for (option, quota) in [("--snapshot-quota", snapshotQuota), ("--file-quota", fileQuota)] {
+            guard (1...1_048_576).contains(quota) else {
+                throw ValidationError("\(option) takes between 1 and 1048576 MB, not \(quota).")
+            }
         }
         for key in keys {
             guard let name = key.split(separator: "=", maxSplits: 1).first, key.contains("="),
@@ -207,12 +219,7 @@ struct WorkerCommand: AsyncParsableCommand {
         configuration.tokenFile = hubTokenFile
         configuration.folder = data
         configuration.version = Remora.version
-        if let hubCa {
-            guard let pem = FileManager.default.contents(atPath: hubCa) else {
-                throw WorkerRefusal("there is no \(hubCa) that can be read: name the hub's authority by --hub-ca")
-            }
-            configuration.tls.trust = .authorities([UInt8](pem))
-        }
+        configuration.authoritiesFile = hubCa
         return try HubFeed(configuration) { log.info($0, $1) }
     }
 
@@ -223,6 +230,8 @@ struct WorkerCommand: AsyncParsableCommand {
         configuration.files = pcap
         configuration.ringPath = ring
         configuration.ring = try ringSettings
+        configuration.snapshotQuota = snapshotQuota << 20
+        configuration.dataQuota = fileQuota << 20
         configuration.capture.kernelBufferBytes = kernelBuffer << 20
         configuration.listen = try address
         configuration.tokenFile = tokenFile

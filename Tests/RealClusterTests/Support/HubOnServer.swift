@@ -53,7 +53,7 @@ struct HubOnServer: Sendable {
 
     /// Gives a service account what a hub needs, and nothing else.
     func grant(_ plane: ControlPlane, to account: String) async throws {
-        // As manifests/hub.yaml does: creating cannot be limited to a name, so the hub may not.
+        // As manifests/base/hub.yaml does: creating cannot be limited to a name, so the hub may not.
         try await admin.create(
             .configMaps,
             ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "kubeshark-config-map-status"]],

@@ -11,6 +11,10 @@
 {{ include "remora.name" . }}-hub
 {{- end -}}
 
+{{- define "remora.worker" -}}
+{{ include "remora.name" . }}-worker
+{{- end -}}
+
 {{/* What never changes in the life of a release, for selectors. */}}
 {{- define "remora.selector" -}}
 app.kubernetes.io/name: remora
