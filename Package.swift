@@ -222,7 +222,7 @@ let package = Package(
                 "KubernetesSimulator", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "InformerOracle",
                 "JSON", "Timestamps",
             ]),
-        tests(of: "PodSignals", ["KubernetesClient", "Timestamps", "JSON", ordered]),
+        tests(of: "PodSignals", ["Fleet", "KubernetesClient", "Timestamps", "JSON", ordered]),
         tests(of: "LeaderElection", ["KubernetesClient", "Timestamps"]),
         tests(
             of: "Hub",
