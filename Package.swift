@@ -246,7 +246,7 @@ let package = Package(
             of: "RealCluster",
             [
                 "RemoraProgram", "Hub", "ScriptRuntime", "KubernetesClient", "KubernetesConfiguration",
-                "CurlTransport", "FaultProxy", "InformerOracle", "JSON",
+                "CurlTransport", "FaultProxy", "HTTPTraffic", "InformerOracle", "JSON",
                 "Threading", "Timestamps", subprocess,
             ]),
         tests(of: "ScriptFolder", ["Threading"]),
