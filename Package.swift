@@ -222,7 +222,7 @@ let package = Package(
                 "KubernetesSimulator", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "InformerOracle",
                 "JSON", "Timestamps",
             ]),
-        tests(of: "PodSignals", ["KubernetesClient", "Timestamps", "JSON", ordered]),
+        tests(of: "PodSignals", ["Fleet", "KubernetesClient", "Timestamps", "JSON", ordered]),
         tests(of: "LeaderElection", ["KubernetesClient", "Timestamps"]),
         tests(
             of: "Hub",
@@ -246,7 +246,7 @@ let package = Package(
             of: "RealCluster",
             [
                 "RemoraProgram", "Hub", "ScriptRuntime", "KubernetesClient", "KubernetesConfiguration",
-                "CurlTransport", "FaultProxy", "InformerOracle", "JSON",
+                "CurlTransport", "FaultProxy", "HTTPTraffic", "InformerOracle", "JSON",
                 "Threading", "Timestamps", subprocess,
             ]),
         tests(of: "ScriptFolder", ["Threading"]),

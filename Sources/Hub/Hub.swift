@@ -258,6 +258,7 @@ package final class Hub: Sendable {
             HubFleet.Environment(
                 client: client, namespace: configuration.watchedNamespace,
                 authentication: WorkerAuthentication(mode: mode), console: console, log: log,
+                stateFolder: configuration.stateFolder,
                 act: { [scripts] action, object, sender in
                     scripts.deliver(.hubAction(action, object: object?.encoded(), sender: sender.encoded()))
                 },
@@ -271,11 +272,17 @@ package final class Hub: Sendable {
     private func apply(_ reading: ScriptSource.Reading) async {
         // Here first: what is wrong with an edit is known before the first worker says so.
         let applying = Task { await scripts.apply(reading.set, environment: reading.environment) }
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { _ = await applying.value }
-            group.addTask { try? await Task.sleep(for: Self.gate) }
-            await group.next()
-            fleet?.publish(reading)
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                _ = await applying.value
+                return true
+            }
+            group.addTask {
+                try? await Task.sleep(for: Self.gate)
+                return false
+            }
+            let hasVerdict = await group.next() ?? false
+            fleet?.publish(reading, outcomes: hasVerdict ? scripts.outcomes : [])
             group.cancelAll()
         }
         let changed = await applying.value
@@ -434,9 +441,10 @@ package final class Hub: Sendable {
             return HubStatus(
                 identity: configuration.identity, isLeader: isLeader,
                 isReady: await readiness.allSatisfy { $0.problem == nil }, revision: scripts.set.revision,
-                configMapVersion: applied.withLock { $0 } ?? "", scripts: scripts.outcomes, problems: reading.problems,
+                configMapVersion: applied.withLock { $0 } ?? "", scripts: scripts.outcomes,
+                problems: reading.problems + (isLeader ? fleet?.problems ?? [] : []),
                 pods: feed.withLock { $0 }?.pods.health.objectCount ?? 0, workers: fleet?.hub.workers ?? [],
-                time: .now())
+                rollout: fleet?.hub.rollout, time: .now())
         }
     }
 

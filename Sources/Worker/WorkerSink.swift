@@ -50,34 +50,36 @@ final class WorkerReceiver: TrafficReceiver {
 
     init(_ scripts: WorkerScripts) {
         self.scripts = scripts
-        let (engine, generation) = scripts.engineOfTheMoment
-        target = Locked(Target(generation: generation, receiver: EngineReceiver(engine)))
+        target = Locked(scripts.withEngine { Target(generation: $1, receiver: EngineReceiver($0)) })
     }
 
     /// Whether items are made.
     func allowItems(_ isAllowed: Bool) { makesItems.withLock { $0 = isAllowed } }
 
-    private var receiver: EngineReceiver {
-        let (engine, generation) = scripts.engineOfTheMoment
-        return target.withLock { target in
-            if target.generation != generation {
-                target = Target(generation: generation, receiver: EngineReceiver(engine))
+    /// Works with the receiver of the engine that runs now, which no other replaces meanwhile.
+    private func withReceiver<Result: Sendable>(_ body: (EngineReceiver) -> Result) -> Result {
+        scripts.withEngine { engine, generation in
+            let receiver = target.withLock { target in
+                if target.generation != generation {
+                    target = Target(generation: generation, receiver: EngineReceiver(engine))
+                }
+                return target.receiver
             }
-            return target.receiver
+            return body(receiver)
         }
     }
 
     func isWanted(_ hook: ScriptHook) -> Bool {
-        (hook != .itemCaptured || makesItems.withLock { $0 }) && receiver.isWanted(hook)
+        (hook != .itemCaptured || makesItems.withLock { $0 }) && withReceiver { $0.isWanted(hook) }
     }
 
-    func deliverLive(_ packets: PacketBatch) { receiver.deliverLive(packets) }
+    func deliverLive(_ packets: PacketBatch) { withReceiver { $0.deliverLive(packets) } }
 
     func deliverLive(_ items: [Item], in scene: ItemScene) -> (delivered: Int, bytes: Int) {
-        receiver.deliverLive(items, in: scene)
+        withReceiver { $0.deliverLive(items, in: scene) }
     }
 
     func deliverLive(_ item: some FilterSubject, text: () -> [UInt8]) -> Int? {
-        receiver.deliverLive(item, text: text)
+        withReceiver { $0.deliverLive(item, text: text) }
     }
 }

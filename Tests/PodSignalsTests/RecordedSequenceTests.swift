@@ -295,7 +295,7 @@ struct RecordedSequenceTests {
         #expect(notices == told)
     }
 
-    private static let names = expectations.map(\.name)
+    static let names = expectations.map(\.name)
 
     @Test("whoever begins in the middle tells nothing again and misses nothing", arguments: names)
     func resumption(name: String) throws {

@@ -22,6 +22,12 @@ package struct FleetManifest: Sendable, Hashable {
         revision = SHA256Digest(of: text).hex
     }
 
+    /// The indexes of the scripts that are not what they were in another set; nil: with `env` or the keys all of them are.
+    func changes(since other: FleetManifest) -> Set<Int>? {
+        guard environment == other.environment, keys == other.keys else { return nil }
+        return Set(scripts.filter { other.scripts[$0.key] != $0.value }.keys)
+    }
+
     /// Reads its JSON; nil if it is none.
     init?(_ value: JSONValue?) {
         guard let members = value?["scripts"]?.object, members.count <= Self.scriptLimit,

@@ -1,15 +1,19 @@
 internal import HTTPServer
 
-/// The desired set, and the pushes that lead to it, each encoded once however many workers get it.
+/// The newest set and the one that went out to all before it, and the pushes that lead to them, each encoded once however
+/// many workers get it.
 struct EncodedPushes: Sendable {
     private struct Key: Hashable {
         let base: String?
+        let target: String
         let nonce: String
     }
 
     /// What workers are to hold; nil: the hub does not know yet.
     private(set) var desired: FleetSet?
-    /// Counts the sets.
+    /// What went out to all before; nil: not known.
+    private(set) var former: FleetSet?
+    /// Counts the sets, and what is wanted anew of one that was wanted before.
     private(set) var number = 0
     /// When the desired set was wanted first.
     private(set) var since: ContinuousClock.Instant?
@@ -30,13 +34,18 @@ struct EncodedPushes: Sendable {
         return true
     }
 
-    /// The line that makes `base` the desired set.
-    mutating func piece(from base: FleetManifest?, nonce: String) -> HTTPBodyPiece? {
-        guard let desired else { return nil }
-        let key = Key(base: base?.revision, nonce: nonce)
+    /// The desired set went out to all, or `set` did in an earlier life of the hub.
+    mutating func accept(_ set: FleetSet? = nil) { former = set ?? desired }
+
+    /// Answers to pushes of before must not be taken for answers to those that follow.
+    mutating func wantAnew() { number += 1 }
+
+    /// The line that makes a set out of `base`.
+    mutating func piece(from base: FleetManifest?, to target: FleetSet, nonce: String) -> HTTPBodyPiece {
+        let key = Key(base: base?.revision, target: target.revision, nonce: nonce)
         if let piece = pieces[key] { return piece }
         encodings += 1
-        let piece = HTTPBodyPiece(HubMessage.push(FleetPush(from: base, to: desired, nonce: nonce)).line)
+        let piece = HTTPBodyPiece(HubMessage.push(FleetPush(from: base, to: target, nonce: nonce)).line)
         if pieces.count >= Self.limit { pieces.removeAll() }
         pieces[key] = piece
         return piece

@@ -34,10 +34,13 @@ struct EventRing: Sendable {
         }
     }
 
-    /// What a worker has missed that has heard everything up to `position`; nil: the ring does not go back so far.
-    func missed(since position: PodPosition, _ scope: FleetHello.Scope) -> [HTTPBodyPiece]? {
-        guard let start, !position.isEmpty, position.covers(start) else { return nil }
-        return entries.filter { scope.includes($0.place) && !position.covers($0.mark) }.map(\.piece)
+    /// What of the ring a worker has not heard that has heard everything up to `position`, and whether that is all that it
+    /// missed: else the ring does not go back so far, and it has to be told of all pods after it.
+    func missed(since position: PodPosition, _ scope: FleetHello.Scope) -> (pieces: [HTTPBodyPiece], isAll: Bool) {
+        // One that has heard nothing is told what there is, and not how it came to be so.
+        guard let start, !position.isEmpty else { return ([], false) }
+        let pieces = entries.filter { scope.includes($0.place) && !position.covers($0.mark) }.map(\.piece)
+        return (pieces, position.covers(start))
     }
 }
 

@@ -19,6 +19,7 @@ extension FleetHub {
                 guard begin(hello.worker, session, writer) else { return }
                 for await _ in signals {
                     for piece in take(hello.worker, session) { try await writer.write(piece) }
+                    written(hello.worker, session)
                 }
                 for piece in take(hello.worker, session) { try await writer.write(piece) }
             })
@@ -35,7 +36,10 @@ extension FleetHub {
         let limit = settings.sessionLimit * Double.random(in: 1...1.25)
         var session = WorkerRecord.Session(id: id, end: now + limit, signal: signal, lastSent: now)
         let missed = state.ring.missed(since: hello.position, hello.scope)
-        if missed == nil { session.heldBack = [] }
+        if !missed.isAll {
+            session.heldBack = []
+            session.sweptThrough = state.position
+        }
         let before = state[hello.worker]
         if before?.session != nil { detach(hello.worker, "it connected anew", &state) }
         var worker = WorkerRecord(
@@ -45,6 +49,7 @@ extension FleetHub {
             worker.lastSequence = before.lastSequence
             worker.commands = before.commands
             worker.report = before.report
+            worker.reported = before.reported
             worker.latency = before.latency
         }
         state[hello.worker] = worker
@@ -54,9 +59,10 @@ extension FleetHub {
         send(HTTPBodyPiece(HubMessage.welcome(welcome).line), to: hello.worker, &state)
         pushNext(hello.worker, &state)
         for (_, piece) in worker.commands { send(piece, to: hello.worker, &state) }
-        if let missed {
+        // Before the list, which is later.
+        for piece in missed.pieces { send(piece, to: hello.worker, &state) }
+        if missed.isAll {
             state.counters.replays += 1
-            for piece in missed { send(piece, to: hello.worker, &state) }
         } else {
             state.counters.sweeps += 1
             sweepRequests.yield((hello.worker, id, hello.scope))
@@ -70,8 +76,10 @@ extension FleetHub {
             guard state[name]?.session?.id == session else { return }
             let later = state[name]?.session?.heldBack ?? []
             state[name]?.session?.heldBack = nil
+            // How far it has heard now: should this hub end in the next moment, another one goes on from there.
+            let through = HubMessage.ping(state[name]?.session?.sweptThrough ?? PodPosition())
             // All at once: what there is counts as one line against the limit of what may wait.
-            for piece in pieces + [HTTPBodyPiece(HubMessage.swept.line)] + later {
+            for piece in pieces + [HTTPBodyPiece(HubMessage.swept.line), HTTPBodyPiece(through.line)] + later {
                 _ = state[name]?.send(piece, limit: .max, now: .now)
             }
         }
@@ -92,7 +100,35 @@ extension FleetHub {
             }
             state[name]?.session?.queue = []
             state[name]?.session?.queuedBytes = 0
+            state[name]?.session?.isWriting = true
             return queue
+        }
+    }
+
+    func written(_ name: String, _ session: String) {
+        state.withLock { state in
+            guard state[name]?.session?.id == session else { return }
+            state[name]?.session?.isWriting = false
+        }
+    }
+
+    /// Waits until everything that was given to ``podEvent(_:at:)`` is with the operating system for all workers that are
+    /// connected: from then on the end of this process does not lose it.
+    package func untilSent(limit: Duration) async {
+        let end = ContinuousClock.now + limit
+        var waiting = state.withLock { state in
+            state.workers.compactMap { name, worker in
+                worker.session.flatMap { $0.isBusy ? (name, $0.id) : nil }
+            }
+        }
+        while !waiting.isEmpty, .now < end, !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(2))
+            waiting = state.withLock { state in
+                waiting.filter { name, id in
+                    guard let session = state.workers[name]?.session, session.id == id else { return false }
+                    return session.isBusy
+                }
+            }
         }
     }
 

@@ -13,6 +13,7 @@ extension FleetHub {
     package func report(_ report: FleetReport) -> Reception {
         var news: [WorkerMessage] = []
         var identity: WorkerIdentity?
+        var accepted: FleetSet?
         let reception: Reception = state.withLock { state in
             guard let name = state.sessions[report.session], let worker = state[name] else {
                 return .unknownSession
@@ -26,8 +27,10 @@ extension FleetHub {
             state.counters.reports += 1
             identity = worker.identity
             for message in report.messages { if !take(message, from: name, &state) { news.append(message) } }
+            accepted = advance(&state)
             return .taken
         }
+        if let accepted { environment.accepted(accepted) }
         guard let identity else { return reception }
         for message in news { hand(message, identity) }
         if report.messages.contains(where: \.changesStatus) { environment.changed() }
@@ -55,7 +58,7 @@ extension FleetHub {
             pushNext(name, &state)
             return true
         case .status(let report):
-            state[name]?.report = report
+            state[name]?.take(report, at: .now)
             return true
         case .console: state.counters.consoleLines += 1
         case .action: state.counters.actions += 1
@@ -63,6 +66,21 @@ extension FleetHub {
         case .evidence: break
         }
         return false
+    }
+
+    /// Looks at what canaries have shown; returns a set that goes out to all because of it.
+    func advance(_ state: inout State) -> FleetSet? {
+        guard !state.rollout.isSettled, state.rollout.reason == nil else { return nil }
+        let workers = state.workers.values.map { worker in
+            Rollout.Observation(
+                name: worker.hello.worker, isConnected: worker.session?.isEnding == false,
+                revision: worker.track.held.revision, isPending: worker.track.outstanding != nil,
+                failures: worker.track.failures, report: worker.report, reported: worker.reported)
+        }
+        guard state.rollout.look(at: workers, .now) else { return nil }
+        let status = state.rollout.status
+        environment.log("Roll-out", [("revision", String(status.revision.prefix(12))), ("phase", "\(status.phase)")])
+        return follow(&state)
     }
 
     func hand(_ message: WorkerMessage, _ identity: WorkerIdentity) {

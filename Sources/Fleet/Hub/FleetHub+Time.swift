@@ -6,10 +6,14 @@ extension FleetHub {
         while !Task.isCancelled {
             try? await Task.sleep(for: settings.heartbeat / 4)
             let now = ContinuousClock.now
-            state.withLock { state in
+            let (accepted, isNews) = state.withLock { state -> (FleetSet?, Bool) in
                 let ping = HTTPBodyPiece(HubMessage.ping(state.position).line)
                 for (name, worker) in state.workers { look(at: worker, name, now, ping, &state) }
+                let before = state.rollout.status
+                return (advance(&state), state.rollout.status != before)
             }
+            if let accepted { environment.accepted(accepted) }
+            if isNews { environment.changed() }
         }
     }
 

@@ -16,6 +16,7 @@ internal import Threading
 package final class FleetHub: Sendable {
     struct State: Sendable {
         var pushes = EncodedPushes()
+        var rollout = Rollout()
         private(set) var workers: [String: WorkerRecord] = [:]
         /// The names of those that hear of the pods of a node; the empty name: of those that do not go by nodes.
         private var namesByNode: [String: Set<String>] = [:]
@@ -94,22 +95,68 @@ package final class FleetHub: Sendable {
 
     // MARK: Down
 
-    /// Wants all workers to hold this set.
-    package func publish(_ set: FleetSet) {
+    /// Wants all workers to hold this set, at once or in stages.
+    ///
+    /// - Parameter refused: what the hub itself refused of it: in stages it then reaches no worker.
+    package func publish(
+        _ set: FleetSet, in stages: RolloutSettings = RolloutSettings(), refused: [FleetScriptFailure] = []
+    ) {
+        let accepted = state.withLock { state -> FleetSet? in
+            guard state.pushes.want(set, at: .now) else { return nil }
+            let changed = state.pushes.former.map { set.manifest.changes(since: $0.manifest) } ?? nil
+            state.rollout.want(set.revision, changed: changed, refused: refused, stages, at: .now)
+            return follow(&state)
+        }
+        if let accepted { environment.accepted(accepted) }
+    }
+
+    /// A set went out to all in an earlier life of this hub.
+    package func resume(accepted set: FleetSet) {
         state.withLock { state in
-            guard state.pushes.want(set, at: .now) else { return }
-            for name in state.workers.keys { pushNext(name, &state) }
+            guard state.pushes.desired == nil else { return }
+            state.pushes.accept(set)
+            state.rollout.resume(accepted: set.revision)
+        }
+    }
+
+    /// How the newest set goes out; nil: there is none yet.
+    package var rollout: FleetRolloutStatus? {
+        state.withLock { $0.pushes.desired == nil ? nil : $0.rollout.status }
+    }
+
+    /// Sends workers what they are to hold by the roll-out as it stands now; returns a set that just went out to all.
+    func follow(_ state: inout State) -> FleetSet? {
+        var news: FleetSet?
+        if state.rollout.isSettled, state.pushes.former?.revision != state.pushes.desired?.revision {
+            state.pushes.accept()
+            news = state.pushes.former
+        }
+        if state.rollout.reason != nil { state.pushes.wantAnew() }
+        for name in state.workers.keys { pushNext(name, &state) }
+        return news
+    }
+
+    /// The set that a worker is to hold; nil: the one that it holds, or none is known.
+    func target(of worker: WorkerRecord, _ state: State) -> FleetSet? {
+        let held = worker.track.held
+        switch state.rollout.target(
+            of: worker.hello.worker, holding: held.revision, isNew: held == FleetSet().manifest)
+        {
+        case .latest: return state.pushes.desired
+        case .former: return state.pushes.former
+        case .kept: return nil
         }
     }
 
     /// Sends what a worker needs, if it needs something and nothing is under way.
     func pushNext(_ name: String, _ state: inout State) {
-        guard let desired = state.pushes.desired, state[name]?.session?.isEnding == false else { return }
+        guard let worker = state[name], worker.session?.isEnding == false, let target = target(of: worker, state)
+        else { return }
         let number = state.pushes.number
-        let step = state[name]?.track.next(desired.manifest, number: number, hub: instance)
+        let step = state[name]?.track.next(target.manifest, number: number, hub: instance)
         switch step {
         case .send(let base, let nonce):
-            guard let piece = state.pushes.piece(from: base, nonce: nonce) else { return }
+            let piece = state.pushes.piece(from: base, to: target, nonce: nonce)
             state.counters.pushes += 1
             state[name]?.pushed = .now
             send(piece, to: name, &state)
@@ -192,20 +239,23 @@ package final class FleetHub: Sendable {
     /// Every worker, in the order of their names.
     package var workers: [FleetWorkerStatus] {
         state.withLock { state in
-            let desired = state.pushes.desired?.manifest
+            let latest = state.pushes.desired?.revision
             return state.workers.values.sorted { $0.hello.worker < $1.hello.worker }.map { worker in
+                let target = target(of: worker, state)?.manifest ?? worker.track.held
                 let stands: FleetWorkerStatus.State =
                     if worker.session == nil {
                         .disconnected
-                    } else if let desired, worker.track.held != desired || worker.track.outstanding != nil {
+                    } else if latest != nil, worker.track.held != target || worker.track.outstanding != nil {
                         .pending
+                    } else if let latest, worker.track.held.revision != latest {
+                        .heldBack
                     } else {
                         worker.track.failures.isEmpty ? .current : .refused
                     }
                 return FleetWorkerStatus(
                     worker: worker.hello.worker, node: worker.hello.node, version: worker.hello.version, state: stands,
                     revision: worker.track.held.revision, failures: worker.track.failures, report: worker.report,
-                    latency: worker.latency, lasting: .now - worker.since)
+                    rates: worker.rates, latency: worker.latency, lasting: .now - worker.since)
             }
         }
     }

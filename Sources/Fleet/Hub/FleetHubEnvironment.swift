@@ -12,6 +12,8 @@ package struct FleetHubEnvironment: Sendable {
     package var noted: @Sendable (JSONValue, WorkerIdentity) -> Void
     /// The pods that there are, as `ADDED`, for a worker that knows none.
     package var pods: @Sendable (FleetHello.Scope) async -> [FleetPodEvent]
+    /// A set is for all workers from now on: what a hub after this one may take canaries back to.
+    package var accepted: @Sendable (FleetSet) -> Void
     /// Something changed that a status shows.
     package var changed: @Sendable () -> Void
     /// A line for the log: what, and details.
@@ -24,6 +26,7 @@ package struct FleetHubEnvironment: Sendable {
         completed = { _, _ in }
         noted = { _, _ in }
         pods = { _ in [] }
+        accepted = { _ in }
         changed = {}
         log = { _, _ in }
     }

@@ -10,6 +10,8 @@ package struct FleetWorkerStatus: Sendable, Equatable {
         case refused
         /// A push is under way, or waits.
         case pending
+        /// It runs what ran before: others try the newest set, or it was taken back.
+        case heldBack = "held-back"
         /// It is not connected.
         case disconnected
     }
@@ -22,6 +24,8 @@ package struct FleetWorkerStatus: Sendable, Equatable {
     package var revision: String
     package var failures: [FleetScriptFailure]
     package var report: FleetWorkerReport
+    /// Calls of each script's hooks in a second, lately.
+    package var rates: [Int: Double] = [:]
     /// From the edit's arrival at the hub to the worker's answer, of the last push.
     package var latency: Duration?
     /// Since when it is connected, or not.
@@ -41,7 +45,15 @@ package struct FleetWorkerStatus: Sendable, Equatable {
         if !failures.isEmpty { value["refused"] = .array(failures.map(\.json)) }
         var status = report.json
         status["type"] = nil
-        for member in ["scripts", "counters", "problems"] { value[member] = status[member] }
+        for member in ["counters", "problems"] { value[member] = status[member] }
+        value["scripts"] = .array(
+            (status["scripts"]?.array ?? []).map { script in
+                var script = script
+                if let index = script["index"]?.integer, let rate = rates[Int(index)] {
+                    script["callsPerSecond"] = .double((rate * 10).rounded() / 10)
+                }
+                return script
+            })
         return value
     }
 }

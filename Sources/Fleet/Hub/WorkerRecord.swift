@@ -13,10 +13,17 @@ struct WorkerRecord: Sendable {
         var writer: HTTPBodyWriter?
         var queue: Deque<HTTPBodyPiece> = []
         var queuedBytes = 0
+        /// What was taken from the queue is not yet all with the operating system.
+        var isWriting = false
         /// Pod events that wait until the worker was told of all pods; nil: it was.
         var heldBack: [HTTPBodyPiece]?
+        /// How far the hub was when it asked for all pods.
+        var sweptThrough = PodPosition()
         var lastSent: ContinuousClock.Instant
         var isEnding = false
+
+        /// Something is not yet with the operating system.
+        var isBusy: Bool { isWriting || !queue.isEmpty || heldBack?.isEmpty == false }
     }
 
     var hello: FleetHello
@@ -28,6 +35,10 @@ struct WorkerRecord: Sendable {
     /// The number of the last report of this process that was taken.
     var lastSequence = 0
     var report = FleetWorkerReport()
+    /// When ``report`` came.
+    var reported: ContinuousClock.Instant?
+    /// Calls of each script's hooks in a second, between the latest two reports.
+    var rates: [Int: Double] = [:]
     /// Commands without a result, which are sent again to a worker that comes back.
     var commands: [(id: String, piece: HTTPBodyPiece)] = []
     /// When the last push was sent.
@@ -36,6 +47,21 @@ struct WorkerRecord: Sendable {
     var latency: Duration?
 
     var identity: WorkerIdentity { WorkerIdentity(worker: hello.worker, node: hello.node) }
+
+    /// Takes a report of its scripts.
+    mutating func take(_ new: FleetWorkerReport, at now: ContinuousClock.Instant) {
+        if let reported, now - reported > .milliseconds(100) {
+            let seconds = (now - reported) / .seconds(1)
+            let before = Dictionary(report.scripts.map { ($0.index, $0.calls) }, uniquingKeysWith: { $1 })
+            rates = new.scripts.reduce(into: [:]) { rates, script in
+                // A worker that begins anew counts anew.
+                let calls = script.calls - (before[script.index] ?? 0)
+                rates[script.index] = Double(calls >= 0 ? calls : script.calls) / seconds
+            }
+        }
+        report = new
+        reported = now
+    }
 
     /// Puts a line into the queue; false if that is full.
     mutating func send(_ piece: HTTPBodyPiece, limit: Int, now: ContinuousClock.Instant) -> Bool {

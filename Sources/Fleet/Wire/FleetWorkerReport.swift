@@ -13,8 +13,17 @@ package struct FleetWorkerReport: Sendable, Equatable {
         package let dropped: Int
         /// Its latest failure, or why it rests.
         package let error: String?
+        /// The revision that runs; nil: none does.
+        package let revision: String?
+        /// What 99 of 100 calls of its hooks did not exceed, in microseconds.
+        package let p99: Int?
 
-        package init(index: Int, state: String, calls: Int, failures: Int, dropped: Int, error: String?) {
+        package init(
+            index: Int, state: String, calls: Int, failures: Int, dropped: Int, error: String?, revision: String? = nil,
+            p99: Int? = nil
+        ) {
+            self.revision = revision
+            self.p99 = p99
             self.index = index
             self.state = state
             self.calls = calls
@@ -46,7 +55,9 @@ package struct FleetWorkerReport: Sendable, Equatable {
             return Script(
                 index: index, state: script["state"]?.string ?? "", calls: number(script["calls"]),
                 failures: number(script["failures"]), dropped: number(script["dropped"]),
-                error: script["error"]?.string.map { String($0.prefix(500)) })
+                error: script["error"]?.string.map { String($0.prefix(500)) },
+                revision: script["revision"]?.string.map { String($0.prefix(64)) },
+                p99: script["p99"]?.integer.flatMap { Int(exactly: $0) })
         }
         counters = [:]
         for (name, count) in (value["counters"]?.object ?? [:]).prefix(100) { counters[name] = number(count) }
@@ -66,6 +77,8 @@ package struct FleetWorkerReport: Sendable, Equatable {
                         "dropped": .integer(Int64(script.dropped)),
                     ]
                     value["error"] = script.error.map(JSONValue.string)
+                    value["revision"] = script.revision.map(JSONValue.string)
+                    value["p99"] = script.p99.map { .integer(Int64($0)) }
                     return value
                 }),
             "counters": numbers, "problems": .array(problems.map(JSONValue.string)),

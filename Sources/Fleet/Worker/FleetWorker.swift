@@ -188,7 +188,14 @@ package final class FleetWorker: Sendable {
         case .apply(let set):
             group.addTask { self.news.yield(News(event: .applied(await self.workload.apply(set)))) }
         case .save: save(link.held)
-        case .answer(let answer): add(.answer(answer))
+        case .answer(let answer):
+            // With it how the scripts do from here on.
+            let report = statusReport()
+            state.withLock { state in
+                state.outbox.add(.answer(answer))
+                state.outbox.add(.status(report))
+            }
+            wake.yield()
         case .deliver(let event): workload.deliver(event)
         case .perform(let command):
             group.addTask { self.add(.result(await self.workload.perform(command))) }
@@ -307,14 +314,16 @@ package final class FleetWorker: Sendable {
     }
 
     /// How the worker does, with every heartbeat: which also tells the hub that it lives.
-    private func noteStatus() {
+    private func noteStatus() { add(.status(statusReport())) }
+
+    private func statusReport() -> FleetWorkerReport {
         var report = workload.report
         let status = status
         report.counters["fleetShedLines"] = status.shedLines + status.doubtfulLines
         report.counters["fleetShedActions"] = status.shedActions + status.doubtfulActions
         report.counters["fleetConnects"] = status.connects
         if let problem = state.withLock({ $0.storageProblem }) { report.problems.append(problem) }
-        add(.status(report))
+        return report
     }
 
     /// Sends a report; false if there is nothing to say, or nobody to say it to.

@@ -16,6 +16,13 @@ package struct HeldSet: Sendable, Equatable {
         lastGood = [:]
     }
 
+    /// A set of which nothing was refused.
+    package init(_ set: FleetSet) {
+        self.set = set
+        failures = []
+        lastGood = [:]
+    }
+
     /// What runs: the set with the last good version of what was refused.
     package var running: FleetSet {
         let refused = Set(failures.map(\.index))

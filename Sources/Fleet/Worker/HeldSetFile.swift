@@ -8,10 +8,14 @@ internal import JSON
 /// It holds `env`, so nobody else may read it.
 package struct HeldSetFile: Sendable {
     private let folder: String
-    private var path: String { "\(folder)/fleet-set.json" }
+    private let name: String
+    private var path: String { "\(folder)/\(name).json" }
 
     /// In a folder, which is made if it is not there.
-    package init(folder: String) { self.folder = folder }
+    package init(folder: String, name: String = "fleet-set") {
+        self.folder = folder
+        self.name = name
+    }
 
     /// What is there; nil: nothing. Throws if it cannot be read.
     package func read() throws -> HeldSet? {
@@ -37,6 +41,9 @@ package struct HeldSetFile: Sendable {
         }
         guard rename(temporary, path) == 0 else { throw Self.failure("rename \(temporary)") }
     }
+
+    /// Forgets it.
+    package func remove() { unlink(path) }
 
     private static func failure(_ action: String) -> FleetWireError {
         FleetWireError("cannot \(action): \(String(cString: strerror(errno)))")

@@ -57,6 +57,7 @@ struct WorkerLink: Sendable {
     private var work: Work?
     private var queued: (push: FleetPush, session: String)?
     private var pods = KnownPods()
+    private var told = ToldTransitions()
     /// The first set of this process was taken over.
     private var hasApplied = false
     /// Pod events that wait for that.
@@ -66,7 +67,7 @@ struct WorkerLink: Sendable {
     private(set) var held: HeldSet
     /// How far it has heard of pods.
     private(set) var position = PodPosition()
-    /// Pod events that came again.
+    /// Pod events that came again, and changes that came again with another event.
     private(set) var repeatedEvents = 0
 
     /// A worker that holds this from an earlier life.
@@ -102,9 +103,10 @@ struct WorkerLink: Sendable {
         switch (message, phase) {
         case (.welcome(let welcome), .asking):
             phase = .connected(welcome, isHealthy: false)
+            told.connected(to: welcome.hub)
             return [.connected(welcome)]
         case (.push(let push), .connected(let welcome, _)): return take(push, welcome.session)
-        case (.pod(let event), .connected): return take(event)
+        case (.pod(let event), .connected(let welcome, _)): return take(event, by: welcome.hub)
         case (.swept, .connected): return pods.swept().flatMap { deliver($0) }
         case (.command(let command), .connected):
             guard !commands.contains(command.id) else { return [] }
@@ -129,15 +131,25 @@ struct WorkerLink: Sendable {
 
     // MARK: Pods
 
-    private mutating func take(_ event: FleetPodEvent) -> [Action] {
-        if let mark = event.mark {
-            guard !position.covers(mark) else {
-                repeatedEvents += 1
-                return []
-            }
-            position.advance(to: mark)
+    private mutating func take(_ event: FleetPodEvent, by hub: String) -> [Action] {
+        // What the hub knows to last is no news, and does not become it by having been told.
+        guard let mark = event.mark else { return pods.take(event).map { deliver($0) } ?? [] }
+        guard !position.covers(mark) else {
+            repeatedEvents += 1
+            return []
         }
-        return pods.take(event).map { deliver($0) } ?? []
+        position.advance(to: mark)
+        guard let uid = event.uid else { return pods.take(event).map { deliver($0) } ?? [] }
+        let verdict = told.take(event, of: uid, by: hub)
+        switch verdict {
+        case .news: return pods.take(event.isDoubtful ? event.firstSeen(true) : event).map { deliver($0) } ?? []
+        case .doubtful: return pods.take(event.firstSeen(false)).map { deliver($0) } ?? []
+        case .repeated:
+            repeatedEvents += 1
+            // That there is a newer version of the pod is news by itself.
+            guard mark.stream == .pods, mark.ordinal == 0, event.event != "DELETED" else { return [] }
+            return pods.take(event.withoutChange).map { deliver($0) } ?? []
+        }
     }
 
     /// Scripts that are just being loaded for the first time are to hear of the pods that there are.

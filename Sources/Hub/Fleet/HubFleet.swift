@@ -19,6 +19,8 @@ final class HubFleet: Sendable {
         let authentication: WorkerAuthentication
         let console: HubConsole
         let log: HubLog
+        /// Where the set is kept that went out to all; nil: nowhere.
+        let stateFolder: String?
         /// Calls `onHubAction`: name, object, sender.
         let act: @Sendable (String, JSONValue?, JSONValue) -> Void
         let targetedPods: @Sendable () -> JSONValue
@@ -29,6 +31,9 @@ final class HubFleet: Sendable {
     private let environment: Environment
     private let hasPublished = Locked(false)
     private let policy = Locked(SnapshotPolicy())
+    private let keyProblems = Locked<[String]>([])
+    private let isStaged = Locked(false)
+    private let acceptedFile: HeldSetFile?
 
     init(_ environment: Environment, settings: FleetHubSettings) {
         self.environment = environment
@@ -54,15 +59,31 @@ final class HubFleet: Sendable {
                 "Evidence was saved", [("worker", worker.worker), ("evidence", note.description)])
         }
         fleet.pods = { scope in await Self.pods(scope, environment) }
+        let accepted = environment.stateFolder.map { HeldSetFile(folder: $0, name: "accepted-set") }
+        acceptedFile = accepted
+        fleet.accepted = { [isStaged] set in
+            // It holds `env`: not written without need.
+            guard isStaged.withLock({ $0 }) else { return }
+            do { try accepted?.write(HeldSet(set)) } catch {
+                environment.log.warning("What went out could not be kept", [("err", "\(error)")])
+            }
+        }
         fleet.changed = environment.changed
         fleet.log = { message, fields in environment.log.info(message, fields) }
         hub = FleetHub(settings: settings, environment: fleet)
+        do {
+            if let held = try accepted?.read() { hub.resume(accepted: held.set) }
+        } catch {
+            environment.log.warning("What went out before cannot be read", [("err", "\(error)")])
+        }
     }
 
     // MARK: Down
 
     /// Wants the workers to hold what was read, once something was.
-    func publish(_ reading: ScriptSource.Reading) {
+    ///
+    /// - Parameter outcomes: what became of it in the hub itself, as far as that is known.
+    func publish(_ reading: ScriptSource.Reading, outcomes: [ScriptOutcome] = []) {
         // Without config map what there is stays; a hub that has never seen one does not know what that is.
         let isKnown = hasPublished.withLock { known in
             known = known || !reading.version.isEmpty
@@ -70,18 +91,44 @@ final class HubFleet: Sendable {
         }
         guard isKnown else { return }
         policy.withLock { $0.settings.kinds = SnapshotKinds(reading.texts[SnapshotKinds.key]).kinds }
+        let rollout = RolloutKeys(reading.texts)
+        keyProblems.withLock { $0 = rollout.problems }
+        isStaged.withLock { $0 = !rollout.settings.stages.isEmpty }
+        if rollout.settings.stages.isEmpty { acceptedFile?.remove() }
         let scripts = reading.set.scripts.filter(\.isActive).map {
             FleetScript(index: $0.index, title: $0.trimmedTitle, code: $0.code)
         }
-        hub.publish(FleetSet(scripts: scripts, environment: reading.environment.json, keys: reading.texts))
+        // How something goes out is nothing that has to go out.
+        let keys = reading.texts.filter { !RolloutKeys.all.contains($0.key) }
+        hub.publish(
+            FleetSet(scripts: scripts, environment: reading.environment.json, keys: keys), in: rollout.settings,
+            refused: outcomes.filter { $0.state == .outdated || $0.state == .rejected }.map { outcome in
+                FleetScriptFailure(
+                    index: outcome.index, title: outcome.title, line: outcome.line, column: outcome.column,
+                    message: outcome.error ?? "")
+            })
+    }
+
+    /// What somebody should look at: keys that say nothing, and a set that was taken back.
+    var problems: [String] {
+        var problems = keyProblems.withLock { $0 }
+        if let rollout = hub.rollout, case .takenBack(let reason) = rollout.phase {
+            let before =
+                rollout.accepted.map { "; workers run \($0.prefix(12))" } ?? "; other workers keep what they run"
+            problems.append("revision \(rollout.revision.prefix(12)) was taken back: \(reason)\(before)")
+        }
+        return problems
     }
 
     /// Tells the workers concerned of what scripts of the hub are told.
-    func tell(_ delivery: Delivery, _ notice: PodNotice, json: [UInt8]) {
+    ///
+    /// - Parameter isDoubtful: a hub that died may have told of it. A worker that was there then knows.
+    func tell(_ delivery: Delivery, _ notice: PodNotice, isDoubtful: Bool, json: [UInt8]) {
         hub.podEvent(
             FleetPodEvent(
                 mark: PodMark(delivery), event: notice.event.rawValue, pod: json,
-                change: notice.change.map { $0.json.encoded() }), at: PodPlace(notice.pod))
+                change: notice.change.map { $0.json.encoded() }, transition: notice.change.map(FleetTransition.init),
+                isDoubtful: isDoubtful && notice.change != nil), at: PodPlace(notice.pod))
         // Without the doubt about whether scripts were told: a worker knows a command again that it has carried out.
         if let change = delivery.notice.change { save(change, notice.pod, json) }
     }
@@ -152,6 +199,14 @@ final class HubFleet: Sendable {
         await hub.answer(
             request, admit: { hello in await environment.authentication.refusal(request, hello) },
             targeted: environment.targetedPods)
+    }
+}
+
+extension FleetTransition {
+    init(_ change: PodChange) {
+        let transition = change.transition
+        self.init(
+            key: transition.key, recurs: transition.recurs, moment: transition.moment?.microseconds)
     }
 }
 

@@ -12,6 +12,9 @@ struct Delivery: Sendable {
     /// The pod's JSON for scripts, if it came with the news.
     var json: [UInt8]?
     let received: ContinuousClock.Instant
+    /// The watch told of this version as it came; false: it was found by comparing, and another hub may have met it in an
+    /// earlier version.
+    var isExact = true
 
     /// What it holds in memory, about.
     var byteCount: Int { (json?.count ?? 0) + 512 }
@@ -85,7 +88,11 @@ struct DeliveryDoubt: Sendable, Equatable {
     var until: Timestamp?
 
     func covers(_ delivery: Delivery) -> Bool {
-        if let started { return delivery.version != 0 && delivery.version <= started[delivery.stream] }
+        if let started {
+            if delivery.version != 0, delivery.version <= started[delivery.stream] { return true }
+            guard !delivery.isExact, let time = started.time else { return false }
+            return delivery.notice.change?.occurred.map { $0 <= time } ?? false
+        }
         guard let until else { return false }
         return delivery.notice.change?.occurred.map { $0 <= until } ?? false
     }

@@ -173,7 +173,9 @@ actor PodFeed {
                 notices = signals.apply(event.change)
             }
             let json = notices.isEmpty ? nil : event.raw?.withUnsafeBytes { PodJSON.stripped($0) }
-            enqueue(notices, .pods, pod.identity.versionNumber, json: json, event.received)
+            enqueue(
+                notices, .pods, pod.identity.versionNumber, json: json, event.received,
+                isExact: event.source == .watch)
         }
         drainSoon()
     }
@@ -207,13 +209,14 @@ actor PodFeed {
 
     private func enqueue(
         _ notices: [PodNotice], _ stream: PodStream, _ version: UInt64, json: [UInt8]?,
-        _ received: ContinuousClock.Instant
+        _ received: ContinuousClock.Instant, isExact: Bool = true
     ) {
         for (ordinal, notice) in notices.enumerated() {
             if let change = notice.change { counters.changes[change.kind.rawValue, default: 0] += 1 }
             queue.append(
                 Delivery(
-                    stream: stream, version: version, ordinal: ordinal, notice: notice, json: json, received: received))
+                    stream: stream, version: version, ordinal: ordinal, notice: notice, json: json, received: received,
+                    isExact: isExact))
         }
     }
 
@@ -277,7 +280,11 @@ actor PodFeed {
             let hasHook = environment.scripts.hooks.contains(.podEvent)
             var started = handedOver
             for delivery in batch { started.advance(delivery.stream, to: delivery.version) }
-            if hasHook { journal?.started(started) }
+            if hasHook {
+                var begun = started
+                begun.time = .now()
+                journal?.started(begun)
+            }
             var lookups = 8
             for delivery in batch {
                 if hasHook || environment.fleet != nil { await hand(delivery, doubt, hasHook, &lookups) }
@@ -296,7 +303,8 @@ actor PodFeed {
     private func hand(_ delivery: Delivery, _ doubt: DeliveryDoubt, _ hasHook: Bool, _ lookups: inout Int) async {
         var notice = delivery.notice
         let isForScripts = hasHook && !isShown(delivery)
-        if doubt.covers(delivery) {
+        let isDoubtful = doubt.covers(delivery)
+        if isDoubtful {
             notice.change?.firstSeen = false
             counters.doubtful += 1
         }
@@ -308,7 +316,7 @@ actor PodFeed {
             json = await lookUp(notice.pod)
         }
         let text = json ?? notice.pod.outline.encoded()
-        environment.fleet?.tell(delivery, notice, json: text)
+        environment.fleet?.tell(delivery, notice, isDoubtful: isDoubtful, json: text)
         guard isForScripts else { return }
         if delivery.version <= shownThrough, delivery.stream == .pods, notice.event == .added {
             notice.event = .modified
@@ -352,6 +360,9 @@ actor PodFeed {
         }
     }
 
+    /// Lines to a worker that reads are sent in less.
+    private static let sendLimit: Duration = .milliseconds(500)
+
     private var reached: DeliveryPosition {
         var position = DeliveryPosition()
         func note(_ stream: PodStream, _ health: InformerHealth) {
@@ -375,6 +386,9 @@ actor PodFeed {
     func settle(limit: Duration = .seconds(5)) async {
         let target = handedOver
         guard await environment.scripts.untilIdle(limit: limit) else { return }
+        // What a successor does not tell again has to be on its way to the workers, too. One that does not read, or is
+        // cut off, gets what it missed when it is back; it does not hold up the rest.
+        await environment.fleet?.hub.untilSent(limit: Self.sendLimit)
         if finished.merged(target) != finished {
             finished = finished.merged(target)
             finished.time = .now()

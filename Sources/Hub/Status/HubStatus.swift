@@ -16,6 +16,8 @@ package struct HubStatus: Sendable, Equatable {
     package var pods: Int
     /// Each worker: with the scripts that it refused, the matrix script × worker.
     package var workers: [FleetWorkerStatus] = []
+    /// How the newest set goes out to them.
+    package var rollout: FleetRolloutStatus?
     package var time: Timestamp
 
     /// How many scripts are in a state.
@@ -52,11 +54,13 @@ package struct HubStatus: Sendable, Equatable {
         for state in [ScriptOutcome.State.running, .outdated, .rejected, .quarantined, .inactive] {
             counts[state.rawValue] = .integer(Int64(count(state)))
         }
-        return [
+        var value: JSONValue = [
             "identity": .string(identity), "leader": .boolean(isLeader), "ready": .boolean(isReady),
             "revision": .string(revision), "configMapVersion": .string(configMapVersion), "counts": counts,
             "scripts": .array(scripts.map(\.json)), "problems": .array(problems.map(JSONValue.string)),
             "pods": .integer(Int64(pods)), "fleet": fleet, "time": .string(time.description),
         ]
+        if let rollout, !workers.isEmpty { value["rollout"] = rollout.json }
+        return value
     }
 }

@@ -96,6 +96,11 @@ actor StatusPublisher {
             words.append("script \(script.index) (\(script.title)): \(script.error ?? "")\(place)")
         }
         if !status.workers.isEmpty {
+            switch status.rollout?.phase {
+            case .stage(let number, let count, _): words.append("stage \(number) of \(count) of a roll-out")
+            case .takenBack(let reason): words.append("taken back: \(reason)")
+            case .settled, nil: break
+            }
             words.append("\(status.count(FleetWorkerStatus.State.current)) of \(status.workers.count) workers current")
         }
         return words.joined(separator: ", ")

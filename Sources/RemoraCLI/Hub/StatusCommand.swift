@@ -92,7 +92,7 @@ struct StatusCommand: AsyncParsableCommand {
         let counts = status["counts"]
         return ["outdated", "rejected", "quarantined"].allSatisfy { (counts?[$0]?.integer ?? 0) == 0 }
             && status["problems"]?.array?.isEmpty != false
-            && ["refused", "pending"].allSatisfy { (status["fleet"]?[$0]?.integer ?? 0) == 0 }
+            && ["refused", "pending", "held-back"].allSatisfy { (status["fleet"]?[$0]?.integer ?? 0) == 0 }
     }
 
     private func show(_ status: JSONValue, _ terminal: Terminal) {
@@ -131,10 +131,16 @@ struct StatusCommand: AsyncParsableCommand {
     private func showWorkers(_ status: JSONValue, _ terminal: Terminal) {
         let fleet = status["fleet"]
         guard let count = fleet?["workers"]?.integer, count > 0 else { return }
-        let states = ["current", "refused", "pending", "disconnected"].compactMap { state in
+        let states = ["current", "refused", "pending", "held-back", "disconnected"].compactMap { state in
             fleet?[state]?.integer.flatMap { $0 > 0 ? "\($0) \(state)" : nil }
         }
         terminal.print("workers \(count): \(states.joined(separator: ", "))")
+        if let rollout = status["rollout"], rollout["phase"]?.string == "stage" {
+            let canaries = (rollout["canaries"]?.array ?? []).compactMap(\.string).joined(separator: ", ")
+            terminal.print(
+                "roll-out of \(rollout["revision"]?.string?.prefix(12) ?? ""), stage \(rollout["stage"]?.integer ?? 0) of "
+                    + "\(rollout["stages"]?.integer ?? 0) (\(rollout["size"]?.string ?? "")): \(canaries)")
+        }
         var table = StreamingTable(widths: [24, 12, 20, 12])
         for worker in status["workers"]?.array ?? [] {
             let state = worker["state"]?.string ?? ""

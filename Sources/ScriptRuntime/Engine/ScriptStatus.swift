@@ -18,6 +18,9 @@ public struct ScriptStatus: Sendable, Equatable {
     public let calls: [ScriptHook: Int]
     /// Calls that failed, jobs and timers included.
     public let failures: Int
+    /// The time that 99 of 100 calls of hooks did not exceed, rounded up to a power of two of microseconds; nil before the
+    /// first. Packets and items that came in one batch count with their mean.
+    public let p99: Duration?
     /// The latest failure of the version in service.
     public let lastFailure: ScriptFailure?
 }

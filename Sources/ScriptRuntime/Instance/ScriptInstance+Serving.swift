@@ -73,6 +73,8 @@ extension ScriptInstance {
 
     private func run(_ call: HookCall) {
         statistics.calls[call.hook, default: 0] += 1
+        let start = ContinuousClock.now
+        defer { statistics.times.add(.now - start) }
         let result = perform(.hook(call.hook)) { vm, glue throws(JavaScriptException) in
             try invoke(glue.call, call)
         }
@@ -101,6 +103,8 @@ extension ScriptInstance {
     private func run(_ batch: PacketBatch) {
         guard let array = packetRows.array else { return }
         statistics.calls[.packetCaptured, default: 0] += batch.count
+        let start = ContinuousClock.now
+        defer { statistics.times.add(.now - start, calls: batch.count) }
         packetRows.fill(batch)
         let count = vm.make(batch.count)
         let origin = batch.isRouted ? PacketOrigin.make(batch, in: vm) : nil
@@ -123,6 +127,7 @@ extension ScriptInstance {
         let count = vm.make(batch.count)
         let origin = ItemOrigin.make(batch, in: vm)
         packetRows.row = 0
+        let start = ContinuousClock.now
         let result = perform(.hook(.itemCaptured), row: UnsafePointer(packetRows.numbers)) {
             vm, glue throws(JavaScriptException) in try vm.call(glue.runItems, hook, array, count, origin)
         }
@@ -132,6 +137,7 @@ extension ScriptInstance {
         }
         let shown = min(packetRows.row, batch.count)
         statistics.calls[.itemCaptured, default: 0] += shown
+        statistics.times.add(.now - start, calls: shown)
         let rest = batch.dropping(shown)
         if !rest.isEmpty { lane.putBack(.items(rest)) }
     }

@@ -139,7 +139,8 @@ final class ScriptLane: Sendable {
                 script: state.identity, isRunning: state.owner != nil, revision: state.revision,
                 hooks: state.owner == nil ? [] : state.table.hooks, quarantine: state.quarantine.reason,
                 queued: state.queue.count, dropped: state.queue.dropped, calls: state.statistics.calls,
-                failures: state.statistics.failures, lastFailure: state.lastFailure)
+                failures: state.statistics.failures, p99: state.statistics.times.quantile(0.99),
+                lastFailure: state.lastFailure)
         }
     }
 
@@ -357,8 +358,10 @@ enum Interleaving: Equatable {
 struct LaneStatistics: Sendable {
     var calls: [ScriptHook: Int] = [:]
     var failures = 0
+    var times = CallTimes()
 
     mutating func add(_ other: LaneStatistics) {
+        times.add(other.times)
         calls.merge(other.calls, uniquingKeysWith: +)
         failures += other.failures
     }

@@ -49,7 +49,8 @@ final class HubWorkload: FleetWorkload {
         if let pod = try? JSONValue(parsing: event.pod) {
             worker.names.note(pod: pod, isDeleted: event.event == "DELETED", at: Timestamp.now().microseconds * 1_000)
         }
-        worker.scripts.engine.deliver(.podEvent(event.event, pod: event.pod, change: event.change))
+        let call = HookCall.podEvent(event.event, pod: event.pod, change: event.change)
+        worker.scripts.withEngine { engine, _ in engine.deliver(call) }
     }
 
     // MARK: Commands
@@ -124,7 +125,11 @@ final class HubWorkload: FleetWorkload {
                 index: verdict.index,
                 state: script?.quarantine != nil ? "quarantined" : verdict.json["state"]?.string ?? "",
                 calls: script?.calls.values.reduce(0, +) ?? 0, failures: script?.failures ?? 0,
-                dropped: script?.dropped ?? 0, error: script?.quarantine ?? script?.lastFailure?.text)
+                dropped: script?.dropped ?? 0, error: script?.quarantine ?? script?.lastFailure?.text,
+                revision: script?.isRunning == true ? script?.revision?.description : nil,
+                p99: script?.p99.map {
+                    Int($0.components.seconds * 1_000_000 + $0.components.attoseconds / 1_000_000_000_000)
+                })
         }
         return FleetWorkerReport(scripts: scripts, problems: state.withLock { $0.problems })
     }

@@ -15,6 +15,7 @@ package actor WorkerScripts {
     /// The engine of the moment, and what goes with it.
     private struct Running: Sendable {
         var engine: ScriptEngine
+        var sink: GenerationSink
         /// What scripts call beside the worker's own helpers; nil where its folder cannot be had.
         var helpers: ScriptHelpers?
         var isReady = false
@@ -26,8 +27,13 @@ package actor WorkerScripts {
     private let context: HelperContext
     private let sink: any ScriptEventSink
     private nonisolated let running: Locked<Running>
+    /// Held while something is handed to the engine, and while another one takes over. Not `running` itself: what engines
+    /// say meanwhile comes back to here.
+    private nonisolated let handover = Locked(())
     private var environment: JSONValue
     private var known: [String: WorkerScript] = [:]
+    /// By index, the version of each script that was loaded last.
+    private var loaded: [Int: WorkerScript] = [:]
     private nonisolated let verdicts = Locked<[String: ScriptVerdict]>([:])
     private var last: Task<Void, Never>?
     /// Why scripts have no `vendor`, `file` and so on; nil if they have.
@@ -47,9 +53,11 @@ package actor WorkerScripts {
         let helpers = Result { try Self.helpers(context, base.environment) }
         if case .failure(let error) = helpers { helperProblem = "\(error)" } else { helperProblem = nil }
         let known = try? helpers.get()
+        let first = GenerationSink(sink)
         running = Locked(
             Running(
-                engine: ScriptEngine(Self.configuration(base, base.environment, known), sink: sink), helpers: known))
+                engine: ScriptEngine(Self.configuration(base, base.environment, known), sink: first), sink: first,
+                helpers: known))
     }
 
     private static func helpers(_ context: HelperContext, _ environment: JSONValue) throws -> ScriptHelpers {
@@ -89,7 +97,11 @@ package actor WorkerScripts {
     /// the set.
     package func replaceAll(_ scripts: [WorkerScript], environment: JSONValue? = nil) async -> [ScriptVerdict] {
         await inTurn {
-            if let environment { await self.change(environment, thenLoad: false) }
+            if let environment, await environment != self.environment {
+                let verdicts = await self.beginAnew(scripts, environment)
+                self.markReady()
+                return verdicts
+            }
             let titles = Set(scripts.map(\.title))
             for title in await self.known.keys where !titles.contains(title) { await self.unload(title) }
             var verdicts: [ScriptVerdict] = []
@@ -101,7 +113,10 @@ package actor WorkerScripts {
 
     /// Gives scripts another `env`, an object; if it differs they all begin anew.
     package func setEnvironment(_ environment: JSONValue) async -> [ScriptVerdict] {
-        await inTurn { await self.change(environment, thenLoad: true) }
+        await inTurn {
+            guard await environment != self.environment else { return [] }
+            return await self.beginAnew(self.known.values.sorted { $0.index < $1.index }, environment)
+        }
     }
 
     /// Says that the first complete set of scripts is loaded.
@@ -135,6 +150,13 @@ package actor WorkerScripts {
             verdicts.withLock { $0[title] = nil }
         }
         known[script.title] = script
+        let verdict = await Self.load(script, into: engine)
+        if verdict.isAck { loaded[script.index] = script }
+        verdicts.withLock { $0[script.title] = verdict }
+        return verdict
+    }
+
+    private static func load(_ script: WorkerScript, into engine: ScriptEngine) async -> ScriptVerdict {
         let outcome: ScriptVerdict.Outcome
         do throws(ScriptFailure) {
             let report = try await engine.load(
@@ -147,47 +169,84 @@ package actor WorkerScripts {
             outcome = .nack(
                 message: error.text, line: error.line, column: error.column, formerGoesOn: runs)
         }
-        let verdict = ScriptVerdict(index: script.index, title: script.title, outcome: outcome)
-        verdicts.withLock { $0[script.title] = verdict }
-        return verdict
+        return ScriptVerdict(index: script.index, title: script.title, outcome: outcome)
     }
 
     private func unload(_ title: String) async {
         guard let script = known.removeValue(forKey: title) else { return }
         verdicts.withLock { $0[title] = nil }
+        loaded[script.index] = nil
         await engine.unload(script.index)
     }
 
-    @discardableResult
-    private func change(_ environment: JSONValue, thenLoad: Bool) async -> [ScriptVerdict] {
-        guard environment != self.environment else { return [] }
+    /// Loads scripts with another `env` in an engine of their own, which takes over between two calls once all of them
+    /// are loaded: every packet is seen by the scripts before or by those after, and by none of both twice.
+    private func beginAnew(_ scripts: [WorkerScript], _ environment: JSONValue) async -> [ScriptVerdict] {
         self.environment = environment
         let helpers = try? Self.helpers(context, environment)
-        let engine = ScriptEngine(Self.configuration(base, environment, helpers), sink: sink)
-        let (old, oldHelpers) = running.withLock { running in
-            defer {
-                running.engine = engine
-                running.helpers = helpers
-                running.generation += 1
-            }
-            return (running.engine, running.helpers)
-        }
+        let newSink = GenerationSink(sink)
+        let engine = ScriptEngine(Self.configuration(base, environment, helpers), sink: newSink)
+        let former = loaded
+        loaded = [:]
+        known = [:]
         var outcomes: [ScriptVerdict] = []
-        if thenLoad {
-            for script in known.values.sorted(by: { $0.index < $1.index }) { outcomes.append(await load(script)) }
+        for script in scripts {
+            known[script.title] = script
+            var verdict = await Self.load(script, into: engine)
+            if verdict.isAck {
+                loaded[script.index] = script
+            } else if let before = former[script.index], before.source != script.source,
+                case .nack(let message, let line, let column, _) = verdict.outcome,
+                await Self.load(before, into: engine).isAck
+            {
+                // What ran goes on, with the new values.
+                loaded[script.index] = before
+                verdict = ScriptVerdict(
+                    index: script.index, title: script.title,
+                    outcome: .nack(message: message, line: line, column: column, formerGoesOn: true))
+            }
+            outcomes.append(verdict)
         }
-        await old.shutdown()
-        oldHelpers?.shutDown()
+        let latest = Dictionary(outcomes.map { ($0.title, $0) }, uniquingKeysWith: { $1 })
+        verdicts.withLock { $0 = latest }
+        let old = handover.withLock { _ in
+            running.withLock { running in
+                defer {
+                    running.engine = engine
+                    running.sink = newSink
+                    running.helpers = helpers
+                    running.generation += 1
+                }
+                return running
+            }
+        }
+        await withTaskGroup { group in
+            group.addTask { await old.engine.untilIdle() }
+            group.addTask { try? await Task.sleep(for: Self.replacementGrace) }
+            await group.next()
+            group.cancelAll()
+            // Ending the scripts also ends the wait for one that is still busy.
+            old.sink.retire()
+            await old.engine.shutdown()
+        }
+        old.helpers?.shutDown()
         return outcomes
     }
+
+    /// What scripts were handed before their successors took over they may work off, for so long.
+    private static let replacementGrace: Duration = .seconds(5)
 
     // MARK: Asking
 
     /// The engine that runs them now.
     package nonisolated var engine: ScriptEngine { running.withLock { $0.engine } }
-    /// The engine that runs them now, and a number that another engine does not have.
-    nonisolated var engineOfTheMoment: (engine: ScriptEngine, generation: Int) {
-        running.withLock { ($0.engine, $0.generation) }
+    /// Hands something to the engine that runs them now; the number is one that another engine does not have. No other
+    /// engine takes over meanwhile, so that what is handed over is neither lost nor comes twice: be quick.
+    nonisolated func withEngine<Result: Sendable>(_ body: (ScriptEngine, _ generation: Int) -> Result) -> Result {
+        handover.withLock { _ in
+            let (engine, generation) = running.withLock { ($0.engine, $0.generation) }
+            return body(engine, generation)
+        }
     }
     /// Whether the first complete set of scripts is loaded.
     package nonisolated var isReady: Bool { running.withLock { $0.isReady } }
@@ -197,4 +256,20 @@ package actor WorkerScripts {
     }
     /// To be told of everything that happens to scripts.
     nonisolated func observe(_ event: ScriptEvent) { running.withLock { $0.helpers }?.observe(event) }
+}
+
+/// Hears what the scripts of one engine say.
+private final class GenerationSink: ScriptEventSink {
+    private let next: any ScriptEventSink
+    private let isRetired = Locked(false)
+
+    init(_ next: any ScriptEventSink) { self.next = next }
+
+    /// Its scripts have successors: that they end is no news.
+    func retire() { isRetired.withLock { $0 = true } }
+
+    func receive(_ event: ScriptEvent) {
+        if case .unloaded = event, isRetired.withLock({ $0 }) { return }
+        next.receive(event)
+    }
 }

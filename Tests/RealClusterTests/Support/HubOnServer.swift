@@ -90,14 +90,15 @@ struct HubOnServer: Sendable {
             name: "kubeshark-config-map")
     }
 
-    func createPods(_ count: Int) async throws {
+    /// `pod-0` and so on, in turn on these nodes.
+    func createPods(_ count: Int, on nodes: [String] = ["none"]) async throws {
         for index in 0..<count {
             try await admin.create(
                 .pods,
                 [
                     "apiVersion": "v1", "kind": "Pod", "metadata": ["name": .string("pod-\(index)")],
                     "spec": [
-                        "nodeName": "none", "automountServiceAccountToken": false,
+                        "nodeName": .string(nodes[index % nodes.count]), "automountServiceAccountToken": false,
                         "containers": [["name": "app", "image": "app:1"]],
                     ],
                 ], namespace: namespace)

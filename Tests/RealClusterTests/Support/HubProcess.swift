@@ -5,7 +5,7 @@ import RemoraProgram
 import Subprocess
 import Threading
 
-/// `remora hub` as a process of its own, which can be killed, stopped and thawed.
+/// `remora hub`, or `remora worker`, as a process of its own, which can be killed, stopped and thawed.
 final class HubProcess: Sendable {
     private struct State: Sendable {
         var process: pid_t?
@@ -17,11 +17,20 @@ final class HubProcess: Sendable {
     private let state: Locked<State>
     private let task: Task<Void, any Error>
 
+    /// A hub.
+    ///
     /// - Parameter options: beside where its API listens and how its log looks.
-    init(_ options: [String]) {
+    convenience init(_ options: [String], port: Int = 0) {
+        self.init(arguments: ["hub", "--listen", "127.0.0.1:\(port)", "--log-format", "json"] + options)
+    }
+
+    /// A worker.
+    convenience init(worker options: [String]) { self.init(arguments: ["worker", "--listen", "none"] + options) }
+
+    private init(arguments: [String]) {
         let state = Locked(State())
         self.state = state
-        let arguments = [RemoraProgram.path, "hub", "--listen", "127.0.0.1:0", "--log-format", "json"] + options
+        let arguments = [RemoraProgram.path] + arguments
         task = Task {
             let result = try await Subprocess.run(
                 .name("env"), arguments: Arguments(arguments), input: .none, output: .sequence, error: .sequence
@@ -59,6 +68,9 @@ final class HubProcess: Sendable {
     var url: String? {
         state.withLock { $0.log.last { $0["message"]?.string == "API listens" }?["url"]?.string }
     }
+
+    /// Whether there is a process yet that can be sent a signal.
+    var isStarted: Bool { state.withLock { $0.process != nil } }
 
     func send(_ signal: Int32) {
         if let process = state.withLock({ $0.process }) { kill(process, signal) }

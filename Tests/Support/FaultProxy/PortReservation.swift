@@ -4,11 +4,12 @@ internal import Glibc
 ///
 /// A socket that is bound but does not listen refuses connections, and keeps others from being given the port while
 /// the listener is closed. With SO_REUSEADDR on both, the listener may bind beside it.
-final class PortReservation: Sendable {
-    let port: Int
+package final class PortReservation: Sendable {
+    package let port: Int
     private let socket: Int32
 
-    init() throws(FaultProxyError) {
+    /// Takes a port that is free.
+    package init() throws(FaultProxyError) {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard socket >= 0 else { throw .cannotListen(port: 0, errorNumber: errno) }
         guard let port = Self.bindToAnyPort(socket) else {

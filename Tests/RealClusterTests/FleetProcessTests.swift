@@ -1,0 +1,143 @@
+import FaultProxy
+import Glibc
+import InformerOracle
+import JSON
+import RealCluster
+import Testing
+
+/// `remora hub` and `remora worker` as users run them, and everything that can happen to them.
+@Suite("Hub and workers as processes, against a real API server", .realCluster, .serialized)
+struct FleetProcessTests {
+    private static func script(_ word: String) -> String {
+        """
+        console.log("\(word) runs");
+        function onPodEvent(event, pod, change) {
+          if (change && change.kind === "crashed") console.log("\(word)", change.containerID, change.firstSeen ? "news" : "again");
+        }
+        """
+    }
+
+    @Test("an edit runs everywhere; a broken one is nacked by line and column, and what ran before goes on")
+    func edits() async throws {
+        try await FleetOfProcesses.run(workers: 3, pods: 3) { fleet in
+            func says(_ line: String, _ life: Int = 0) async -> Bool {
+                await eventually {
+                    (0..<3).allSatisfy {
+                        fleet.output(of: $0)[life].contains("[\(FleetOfProcesses.node($0))-0] \(line)")
+                    }
+                }
+            }
+            try await fleet.stage.edit(Self.script("second"))
+            #expect(await says("second runs"))
+            #expect(await eventually { await fleet.states() == ["current", "current", "current"] })
+
+            try await fleet.stage.edit("var a = 1;\nvar = 2;")
+            #expect(await eventually { await fleet.states() == ["refused", "refused", "refused"] })
+            for worker in await fleet.matrix() {
+                let refusal = worker["refused"]?[0]
+                #expect(refusal?["line"] == 2 && refusal?["column"] == 5 && refusal?["index"] == 0)
+                #expect(refusal?["message"]?.string?.hasPrefix("SyntaxError") == true)
+            }
+            for pod in 0..<3 { try await fleet.stage.crash(pod, 1) }
+            #expect(
+                await eventually {
+                    (0..<3).allSatisfy {
+                        fleet.output(of: $0)[0].contains("[\(FleetOfProcesses.node($0))-0] second run-\($0)-1 news")
+                    }
+                })
+
+            // Without the hub workers begin with what is on their disks: the version that ran, not the broken one.
+            try await fleet.killHub()
+            for worker in 0..<3 {
+                try await fleet.kill(worker)
+                fleet.startWorker(worker)
+            }
+            #expect(await says("second runs", 1))
+            fleet.startHub()
+            try await fleet.stage.edit(Self.script("third"))
+            #expect(await says("third runs", 1))
+            #expect(await eventually { await fleet.states() == ["current", "current", "current"] })
+            let matrix = await fleet.matrix()
+            #expect(Set(matrix.map { $0["scripts"]?[0]?["revision"]?.string }).count == 1)
+            #expect(matrix.allSatisfy { $0["scripts"]?[0]?["state"] == "running" })
+        }
+    }
+
+    @Test("hubs and workers that are killed, networks that freeze and break: each crash is news once, and none is lost")
+    func churn() async throws {
+        try await FleetOfProcesses.run(workers: 2, pods: 8) { fleet in
+            let stage = fleet.stage
+            /// The pods of a worker's node.
+            func runs(_ worker: Int, _ rounds: Range<Int>) -> [String] {
+                rounds.flatMap { round in
+                    stride(from: worker, to: 8, by: 2).map { "run-\($0)-\(round)" }
+                }.sorted()
+            }
+            func crashAll(_ round: Int, _ between: (Int) async throws -> Void = { _ in }) async throws {
+                for pod in 0..<8 {
+                    try await stage.crash(pod, round)
+                    try await between(pod)
+                }
+            }
+            func haveHeard(_ round: Int) async -> Bool {
+                await eventually {
+                    (0..<2).allSatisfy { worker in
+                        HubOnServer.told(fleet.output(of: worker).flatMap { $0 })
+                            .isSuperset(of: runs(worker, round..<round + 1))
+                    }
+                }
+            }
+            func areBack() async -> Bool { await eventually { await fleet.states() == ["current", "current"] } }
+
+            try await crashAll(1)
+            #expect(await haveHeard(1))
+            // The hub is killed within moments of a crash, at other moments each time.
+            for (round, pause) in [(2, 0), (3, 4), (4, 15), (5, 40)] {
+                try await crashAll(round) { pod in
+                    guard pod == 3 else { return }
+                    try await Task.sleep(for: .milliseconds(pause))
+                    try await fleet.killHub()
+                    fleet.startHub()
+                }
+                #expect(await haveHeard(round), "round \(round): \(fleet.output(of: 0)) \(fleet.output(of: 1))")
+            }
+            // Killed again before it has found its feet.
+            try await crashAll(6) { pod in
+                guard pod == 2 || pod == 5 else { return }
+                try await fleet.killHub()
+                fleet.startHub()
+            }
+            #expect(await haveHeard(6))
+            #expect(await areBack())
+            // The first worker's process dies; the second one's network stands still and then breaks.
+            try await fleet.network(1).inject(.freeze, on: .existing)
+            try await crashAll(7) { pod in
+                guard pod == 1 else { return }
+                try await fleet.kill(0)
+                fleet.startWorker(0)
+            }
+            try await fleet.network(1).inject(.reset(afterBytes: 0), .both, on: .existing)
+            try await fleet.network(1).heal()
+            #expect(await haveHeard(7))
+            #expect(await areBack())
+            try await crashAll(8)
+            #expect(await haveHeard(8))
+
+            // One that was there all the time has heard everything as news, once; one that was killed nothing twice.
+            let told = HubOnServer.news(fleet.output(of: 1).flatMap { $0 })
+            #expect(told.sorted() == runs(1, 1..<9))
+            for worker in 0..<2 {
+                for life in fleet.output(of: worker) {
+                    let lines = life.filter { $0.hasSuffix(" news") }
+                    #expect(lines.count == Set(lines).count, "worker \(worker): \(lines)")
+                }
+                #expect(
+                    HubOnServer.told(fleet.output(of: worker).flatMap { $0 }).isSuperset(of: runs(worker, 1..<9)))
+            }
+            let news = HubOnServer.news(fleet.hubOutput)
+            #expect(news.count == Set(news).count, "\(news)")
+            #expect(
+                HubOnServer.told(fleet.hubOutput).isSuperset(of: runs(0, 1..<9) + runs(1, 1..<9)))
+        }
+    }
+}
