@@ -167,6 +167,13 @@ for name in ("remora-hub", "remora-worker"):
         mine, other = (x["containers"][0].get(member) for x in (ours, theirs))
         check(mine == other, f"{name}: manifests and chart differ in {member}: {mine} and {other}")
 
+if "--write" in sys.argv:
+    # For checkers that read files: what users get, rendered.
+    folder = pathlib.Path(sys.argv[sys.argv.index("--write") + 1])
+    for name in OVERLAYS:
+        (folder / (pathlib.Path(name).name + ".yaml")).write_text(yaml.safe_dump_all(customized(name)), encoding="utf-8")
+    (folder / "chart.yaml").write_text(yaml.safe_dump_all(standard), encoding="utf-8")
+
 for problem in problems:
     print(problem, file=sys.stderr)
 print(f"{len(standard)} objects of the chart, {total} of manifests, {len(problems)} problems")
