@@ -124,6 +124,11 @@ standard = rendered({})
 
 validate(standard, CHART)
 validate(rendered(ALL), f"{CHART} with everything")
+# Not together with a certificate of one's own.
+injecting = rendered({"sidecars": {"inject": True}})
+validate(injecting, f"{CHART} with injection")
+difference = rules(injecting, "remora-hub-inject") ^ rules(customized("manifests/overlays/inject"), "remora-hub-inject")
+check(not difference, f"manifests and chart let the webhook do different things: {sorted(difference)}")
 
 for wrong in ({"hub": {"replicas": 0}}, {"hub": {"replica": 2}}, {"image": {"digest": "sha256:1"}},
               {"worker": {"hostPath": "relative"}}, {"worker": {"interfaces": []}}):
