@@ -5,18 +5,25 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-# Tests that need the real API server are left out where a sanitizer would only slow it down.
-FAST_TESTS := --disable-xctest --skip RealClusterTests
+# Tests that need the real API server are left out, where a sanitizer would only slow it down, and the soak, since
+# sanitizers keep what was freed.
+FAST_TESTS := --disable-xctest --skip RealClusterTests --skip SoakTests
 
 .PHONY: help
 help: ## this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 16
+	@sed -nE 's/^([a-z0-9]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 16
 
 .PHONY: test
 test: ## everything: set-up, build, all tests (also with a real API server), lint
 	@.ci/test
 
 # From scratch the debug build takes about half as long as the release build, and `make test` uses it too.
+.PHONY: e2e
+e2e: build ## the image on a real node, as root: pods that die in each way, permissions, the chart
+	@.ci/python >/dev/null
+	Tests/cluster/build-kubernetes --node
+	Tests/e2e/run
+
 .PHONY: demo
 demo: ## see Remora at work, without a cluster
 	@.ci/setup

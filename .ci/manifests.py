@@ -124,6 +124,11 @@ standard = rendered({})
 
 validate(standard, CHART)
 validate(rendered(ALL), f"{CHART} with everything")
+# Not together with a certificate of one's own.
+injecting = rendered({"sidecars": {"inject": True}})
+validate(injecting, f"{CHART} with injection")
+difference = rules(injecting, "remora-hub-inject") ^ rules(customized("manifests/overlays/inject"), "remora-hub-inject")
+check(not difference, f"manifests and chart let the webhook do different things: {sorted(difference)}")
 
 for wrong in ({"hub": {"replicas": 0}}, {"hub": {"replica": 2}}, {"image": {"digest": "sha256:1"}},
               {"worker": {"hostPath": "relative"}}, {"worker": {"interfaces": []}}):
@@ -166,6 +171,13 @@ for name in ("remora-hub", "remora-worker"):
     for member in ("securityContext", "livenessProbe", "readinessProbe", "volumeMounts"):
         mine, other = (x["containers"][0].get(member) for x in (ours, theirs))
         check(mine == other, f"{name}: manifests and chart differ in {member}: {mine} and {other}")
+
+if "--write" in sys.argv:
+    # For checkers that read files: what users get, rendered.
+    folder = pathlib.Path(sys.argv[sys.argv.index("--write") + 1])
+    for name in OVERLAYS:
+        (folder / (pathlib.Path(name).name + ".yaml")).write_text(yaml.safe_dump_all(customized(name)), encoding="utf-8")
+    (folder / "chart.yaml").write_text(yaml.safe_dump_all(standard), encoding="utf-8")
 
 for problem in problems:
     print(problem, file=sys.stderr)

@@ -45,6 +45,7 @@ package final class Hub: Sendable {
     private let statusNews = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     private let started = Timestamp.now()
     private let boundPort = Locked<Int?>(nil)
+    private let injection = Locked<WorkerInjection?>(nil)
     /// The certificate of the authority that has signed ours.
     private let authority = Locked<String?>(nil)
     private let certificate = Locked<TLSAcceptor?>(nil)
@@ -141,6 +142,7 @@ package final class Hub: Sendable {
                 group.addTask { await self.publish(publisher) }
                 group.addTask { await self.takeAuthority() }
                 group.addTask { await self.copyCertificate() }
+                group.addTask { await self.keepWebhook() }
                 if let fleet { group.addTask { await fleet.hub.run() } }
                 await group.waitForAll()
             }
@@ -220,6 +222,37 @@ package final class Hub: Sendable {
                 log.warning("The authority could not be had", [("err", "\(error)")])
                 try? await Task.sleep(for: .seconds(5))
             }
+        }
+    }
+
+    /// Answers the API server's question about a pod; nil: this hub injects nothing. Any hub does, whether it leads or not.
+    func inject(_ review: JSONValue) -> JSONValue? {
+        injection.withLock { $0 }?.answer(review, certificate: madeCertificate)
+    }
+
+    private func keepWebhook() async {
+        guard let image = configuration.injectedImage else { return }
+        let webhook = WebhookAuthority(client: client)
+        var written: (certificate: String, time: ContinuousClock.Instant)?
+        while !Task.isCancelled {
+            do {
+                if injection.withLock({ $0 == nil }) {
+                    let made = WorkerInjection(
+                        image: image, namespace: configuration.namespace,
+                        hasNativeSidecars: try await webhook.hasNativeSidecars())
+                    injection.withLock { $0 = made }
+                }
+                // Written again now and then: who replaces the object takes it away.
+                if mayAct, let certificate = authority.withLock({ $0 }),
+                    written.map({ $0.certificate != certificate || .now - $0.time > .seconds(600) }) ?? true
+                {
+                    try await webhook.write(certificate)
+                    written = (certificate, .now)
+                }
+            } catch {
+                log.warning("The webhook could not be kept", [("err", "\(error)")])
+            }
+            try? await Task.sleep(for: .seconds(5))
         }
     }
 

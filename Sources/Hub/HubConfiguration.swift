@@ -22,6 +22,8 @@ package struct HubConfiguration: Sendable {
     package var authoritySecret: String? = "remora-hub-authority"
     /// The namespaces with a config map `remora-hub-ca`, for workers there.
     package var certificateNamespaces: [String] = []
+    /// The image of workers that are put beside pods which ask for it; nil: the hub is no webhook.
+    package var injectedImage: String?
     /// The host by which other hubs reach this one's API; nil: ``listen``'s, unless that stands for all addresses.
     package var advertisedHost: String?
     /// A file with the token that the API asks for, in place of the cluster's own authentication.

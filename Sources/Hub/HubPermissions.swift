@@ -38,10 +38,10 @@ package struct HubPermissions: Sendable {
         need(["get", "list", "watch"], .pods, everywhere: true, "onPodEvent is never called")
         need(["list", "watch"], .events, everywhere: true, "signals that only Events tell are missed")
         need(["list", "watch"], .nodes, everywhere: true, "lost nodes are noticed only by their pods")
-        need(["get", "list", "watch"], .configMaps, name: configMap, "no script runs")
+        need(["list", "watch"], .configMaps, name: configMap, "no script runs")
         // Their names are not known before: they end in a hash of what they hold.
         need(["get"], .configMaps, "scripts beyond the size of one config map do not run")
-        need(["get", "list", "watch"], .secrets, name: secret, "scripts have no env")
+        need(["list", "watch"], .secrets, name: secret, "scripts have no env")
         need(
             ["get", "update"], .secrets, name: "remora-hub-authority", "workers have to trust each hub's own certificate")
         need(["get", "update"], .leases, name: "remora-hub", "no hub leads")

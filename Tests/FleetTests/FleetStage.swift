@@ -140,7 +140,7 @@ final class WorkerEnd: Sendable {
 
     init(
         port: Int, name: String = "w1", node: String = "n1", scope: FleetHello.Scope? = nil, tokenFile: String? = nil,
-        folder: String? = nil, workload: ToyWorkload = ToyWorkload()
+        authoritiesFile: String? = nil, folder: String? = nil, workload: ToyWorkload = ToyWorkload()
     ) throws {
         var configuration = FleetWorkerConfiguration(
             hub: "http://127.0.0.1:\(port)", worker: name, node: node, scope: scope)
@@ -149,6 +149,7 @@ final class WorkerEnd: Sendable {
         configuration.delayLimit = .milliseconds(200)
         configuration.folder = folder
         configuration.tokenFile = tokenFile
+        configuration.authoritiesFile = authoritiesFile
         let worker = try FleetWorker(configuration, workload: workload)
         self.worker = worker
         self.workload = workload

@@ -38,6 +38,32 @@ struct SocketTests {
         await hub.stop()
     }
 
+    @Test("a worker of a hub without scripts has a complete set too: it is ready")
+    func noScripts() async throws {
+        let hub = try await HubEnd.start()
+        hub.hub.publish(Samples.set([:]))
+        let worker = try WorkerEnd(port: hub.server.port)
+        #expect(await eventually { worker.workload.applied.count == 1 && hub.worker("w1")?.state == .current })
+        hub.hub.publish(Samples.set([0: "a"]))
+        #expect(await eventually { worker.workload.runs == [0: "a"] })
+        #expect(worker.workload.applied.count == 2)
+        await worker.stop()
+        await hub.stop()
+    }
+
+    @Test("a worker waits for the file by which its hub is trusted, and reads it anew")
+    func authority() async throws {
+        let hub = try await HubEnd.start()
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("ca-\(UInt64.random(in: 0 ... .max)).crt")
+        let worker = try WorkerEnd(port: hub.server.port, authoritiesFile: file.path)
+        #expect(await eventually { worker.worker.status.problem?.contains("is not there yet") == true })
+        try "-----BEGIN CERTIFICATE-----\n".write(toFile: file.path, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(at: file) }
+        #expect(await eventually { worker.worker.status.isConnected })
+        await worker.stop()
+        await hub.stop()
+    }
+
     @Test("a broken script is nacked with its place, the old one runs on; mended, all is well")
     func broken() async throws {
         let hub = try await HubEnd.start()

@@ -28,7 +28,7 @@ struct SnapshotPolicyTests {
     func death() {
         var policy = SnapshotPolicy()
         let expected = SnapshotPolicy.Action.snapshot(
-            id: "oom-killed/u1/app/c1", from: at(-122), to: at(3), deadline: nil)
+            id: "oom-killed/u1/app/c1", from: at(-122), to: at(3), deadline: nil, end: nil)
         #expect(policy.take(change(.oomKilled, occurred: at(-2)), of: "u1", at: start) == expected)
         #expect(policy.take(change(.oomKilled, occurred: at(-2)), of: "u1", at: at(1)) == nil)
         // The back-off that follows is about the same death.
@@ -41,7 +41,7 @@ struct SnapshotPolicyTests {
         var policy = SnapshotPolicy()
         #expect(
             policy.take(change(.crashed, occurred: at(seconds)), of: "u1", at: start)
-                == .snapshot(id: "crashed/u1/app/c1", from: at(-120), to: at(5), deadline: nil))
+                == .snapshot(id: "crashed/u1/app/c1", from: at(-120), to: at(5), deadline: nil, end: nil))
     }
 
     @Test("of a crash loop one is saved in ten minutes, and five of a pod; another pod has its own count")
@@ -64,7 +64,24 @@ struct SnapshotPolicyTests {
         _ = policy.take(change(.crashed), of: "u1", at: start)
         #expect(
             policy.take(change(.evicted, run: "", deadline: at(40)), of: "u1", at: at(10))
-                == .snapshot(id: "evicted/u1/app/", from: at(-110), to: at(10), deadline: at(34)))
+                == .snapshot(id: "evicted/u1/app/", from: at(-110), to: at(10), deadline: at(34), end: at(45)))
+    }
+
+    @Test("a container that ends well after its probe has failed was killed; another one has done its work")
+    func killedByProbe() {
+        var policy = SnapshotPolicy()
+        #expect(policy.take(change(.completed), of: "u1", at: start) == nil)
+        _ = policy.take(change(.livenessFailing), of: "u1", at: at(1))
+        #expect(
+            policy.take(change(.completed, occurred: at(8)), of: "u1", at: at(9))
+                == .snapshot(id: "completed/u1/app/c1", from: at(-112), to: at(13), deadline: nil, end: nil))
+        _ = policy.take(change(.startFailed), of: "u2", at: start)
+        #expect(policy.take(change(.completed), of: "u2", at: at(15)) != nil)
+        _ = policy.take(change(.livenessFailing), of: "u3", at: start)
+        #expect(policy.take(change(.completed), of: "u3", at: at(700)) == nil)
+        policy.settings.kinds = []
+        _ = policy.take(change(.livenessFailing), of: "u4", at: start)
+        #expect(policy.take(change(.completed), of: "u4", at: at(1)) == nil)
     }
 
     @Test("a warning pins what there is for ten minutes; more of them do nothing until half of that is over")

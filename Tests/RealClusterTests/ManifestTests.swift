@@ -44,7 +44,7 @@ struct ManifestTests {
             return (try? await plane.kubectl(words)) != nil
         }
         #expect(await eventually { await may("list", "pods", "--all-namespaces") })
-        #expect(await may("get", "secrets/kubeshark-secret"))
+        #expect(await may("watch", "secrets/kubeshark-secret"))
         for words in [
             ["get", "secrets/other"], ["list", "secrets"], ["create", "pods"], ["create", "pods/exec"],
             ["delete", "configmaps/kubeshark-config-map"], ["update", "configmaps/kubeshark-config-map"],

@@ -11,6 +11,31 @@ import Threading
 struct ServerTLSTests {
     private static let names = ["remora-hub.shop.svc", "127.0.0.1"]
 
+    @Test("who trusts an authority trusts each server that it has signed, and no other; a server changes over while it runs")
+    func authority() async throws {
+        let authority = try ServerCertificate.authority(name: "remora-hub.shop", validity: .seconds(86_400))
+        let other = try ServerCertificate.authority(name: "remora-hub.shop", validity: .seconds(86_400))
+        let trust = TLSSettings.Trust.authorities(Array(authority.own.utf8))
+        for _ in 0..<2 {
+            let acceptor = try TLSAcceptor(.selfMade(names: Self.names))
+            try await EchoServer.run(acceptor) { server in
+                await #expect(throws: (any Error).self) { try await server.ask("/a", trust) }
+                try acceptor.change(to: .issued(names: Self.names, by: authority))
+                #expect(try await server.ask("/b", trust) == "GET /b")
+                // As the commands do, which trust one certificate whatever name it is for.
+                #expect(try await server.ask("/c", .certificate(Array(authority.own.utf8))) == "GET /c")
+                #expect(try await server.ask("/d", .certificate(Array(acceptor.ownCertificate.utf8))) == "GET /d")
+                await #expect(throws: (any Error).self) {
+                    try await server.ask("/e", .authorities(Array(other.own.utf8)))
+                }
+            }
+        }
+        #expect(throws: ServerTLSError.self) {
+            try ServerCertificate(chain: authority.chain, privateKey: other.privateKey)
+                .issue(names: Self.names, validity: .seconds(60))
+        }
+    }
+
     @Test("a client that has a self-made certificate's text trusts it, by name too; others do not")
     func selfMade() async throws {
         let acceptor = try TLSAcceptor(.selfMade(names: Self.names))

@@ -45,6 +45,7 @@ package final class FleetWorker: Sendable {
         /// The number of the connection that counts.
         var connection = 0
         var held = HeldSet()
+        var hasApplied = false
         var repeatedEvents = 0
     }
 
@@ -135,6 +136,7 @@ package final class FleetWorker: Sendable {
             for await news in events {
                 if let connection = news.connection, connection != state.withLock({ $0.connection }) { continue }
                 for action in link.handle(news.event) { carryOut(action, link, &group) }
+                if Self.endsGreeting(news.event) { await applyUnlessDone(link.held.running) }
                 let (now, repeated) = (link.held, link.repeatedEvents)
                 state.withLock {
                     $0.held = now
@@ -146,11 +148,30 @@ package final class FleetWorker: Sendable {
         await flush(within: grace)
     }
 
+    /// Whether a push that a hub has for a worker that connects would have come before.
+    private static func endsGreeting(_ event: WorkerLink.Event) -> Bool {
+        switch event {
+        case .received(.swept), .received(.ping): true
+        default: false
+        }
+    }
+
+    /// A hub sends nothing to a worker that holds what it wants already, such as no script at all: then that is what is
+    /// complete.
+    private func applyUnlessDone(_ set: FleetSet) async {
+        let isDone = state.withLock { state in
+            defer { state.hasApplied = true }
+            return state.hasApplied
+        }
+        if !isDone { _ = await workload.apply(set) }
+    }
+
     /// Runs what was held in an earlier life.
     private func start() async -> HeldSet {
         guard let folder = configuration.folder else { return HeldSet() }
         do {
             guard var held = try HeldSetFile(folder: folder).read() else { return HeldSet() }
+            state.withLock { $0.hasApplied = true }
             let failures = await workload.apply(held.running)
             if !failures.isEmpty {
                 let known = Set(held.failures.map(\.index))
@@ -186,6 +207,7 @@ package final class FleetWorker: Sendable {
                 if !Task.isCancelled { self.news.yield(News(event: .rested)) }
             }
         case .apply(let set):
+            state.withLock { $0.hasApplied = true }
             group.addTask { self.news.yield(News(event: .applied(await self.workload.apply(set)))) }
         case .save: save(link.held)
         case .answer(let answer):
@@ -238,6 +260,8 @@ package final class FleetWorker: Sendable {
         do {
             var request = try self.request("POST", FleetProtocol.connectPath, hello.body)
             request.limits = TimeLimits(headers: .seconds(15), silence: configuration.silence)
+            // A connection from the pool leads to the hub that said no before, which stands by: a Service may pick another.
+            request.wantsNewConnection = true
             let response = try await transport.send(request)
             guard response.status == 200 else {
                 throw Self.refusal(response.status, try await response.body.collect(limit: 1 << 16))

@@ -13,6 +13,8 @@ struct HubAPI: Sendable {
         let path = request.path.hasPrefix("/api/") ? String(request.path.dropFirst(4)) : request.path
         let isReading = request.method == "GET" || request.method == "HEAD"
         if let open = await openAnswer(path, request), isReading { return open }
+        // The API server shows no token; what it asks is answered from the question alone.
+        if path == WorkerInjection.path, request.method == "POST" { return inject(request) }
         // Workers show tokens of their own. Their streams are the leader's alone, but a service may bring a report here.
         if path.hasPrefix("/fleet/"), let fleet = hub.fleet {
             if let leader = hub.actingLeader, path != FleetProtocol.connectPath {
@@ -37,6 +39,14 @@ struct HubAPI: Sendable {
         case (_, "jobs"): return jobs(request.method, Array(parts.dropFirst()))
         default: return Self.error(404, "there is no \(request.method) \(path)")
         }
+    }
+
+    private func inject(_ request: HTTPRequest) -> HTTPResponse {
+        guard let review = try? JSONValue(parsing: request.body) else {
+            return Self.error(400, "this is no AdmissionReview")
+        }
+        return hub.inject(review).map { Self.json($0) }
+            ?? Self.error(404, "this hub injects no workers: start it with --inject-image")
     }
 
     /// The leader's answer: it alone runs hooks, so its scripts' output is what is asked for.

@@ -22,10 +22,11 @@ extension FleetCommand {
             arguments["from"] = milliseconds(from)
             arguments["expiry"] = milliseconds(expiry)
             self.init(id: id, name: "pin", arguments: arguments)
-        case .snapshot(let id, let from, let to, let deadline):
+        case .snapshot(let id, let from, let to, let deadline, let end):
             arguments["from"] = milliseconds(from)
             arguments["to"] = milliseconds(to)
             arguments["deadline"] = deadline.map(milliseconds)
+            arguments["end"] = end.map(milliseconds)
             arguments["pod"] = try? JSONValue(parsing: json)
             arguments["evidence"] = evidence?.json
             self.init(id: id, name: "snapshot", arguments: arguments)

@@ -7,8 +7,9 @@ internal import Timestamps
 /// ```text
 /// a crash may follow ──▶ pin the last minutes, for ten minutes
 /// a container died ────▶ snapshot of two minutes before to five seconds after, once for each death
-/// the pod goes away ───▶ snapshot at once, in four fifths of the time that is left
+/// the pod goes away ───▶ snapshot at once, in four fifths of the time that is left, and again when it is gone
 /// ```
+/// A container that ends well although its probe failed was told to end by the kubelet: that is a death too.
 /// Of a pod that crashes in a loop: one snapshot in ten minutes, and five at most.
 struct SnapshotPolicy: Sendable {
     /// Its numbers, and what it is for.
@@ -28,6 +29,8 @@ struct SnapshotPolicy: Sendable {
         var pinned: Duration = .seconds(600)
         /// The time between two snapshots of one pod that crashes in a loop.
         var spacing: Duration = .seconds(600)
+        /// How long a pod may take to go away that does not say until when.
+        var goingAway: Duration = .seconds(30)
         /// Snapshots of one pod.
         var perPod = 5
         /// Pods that are remembered.
@@ -38,8 +41,9 @@ struct SnapshotPolicy: Sendable {
     enum Action: Sendable, Equatable {
         /// Keep the packets of these times from being overwritten, until `expiry`.
         case pin(id: String, from: Timestamp, expiry: Timestamp)
-        /// Save the packets of these times, not before the last of them. With a deadline all has to be done by then.
-        case snapshot(id: String, from: Timestamp, to: Timestamp, deadline: Timestamp?)
+        /// Save the packets of these times, not before the last of them. With a deadline all has to be done by then. With an
+        /// end the pod still lives: what it says until it is gone is saved too, or until then if nobody hears of that.
+        case snapshot(id: String, from: Timestamp, to: Timestamp, deadline: Timestamp?, end: Timestamp?)
     }
 
     /// Why nothing is done.
@@ -51,6 +55,8 @@ struct SnapshotPolicy: Sendable {
         var deaths: Set<String> = []
         var last: Timestamp?
         var pinnedUntil: Timestamp?
+        /// The containers whose probes have failed, with how long that counts.
+        var failing: [String: Timestamp] = [:]
         var count = 0
         var touched: Timestamp
     }
@@ -68,8 +74,9 @@ struct SnapshotPolicy: Sendable {
             pods[pod] = nil
             return nil
         }
+        if [.livenessFailing, .startFailed].contains(change.kind) { noteFailure(change, pod, now) }
         if settings.warnings.contains(change.kind) { return pin(pod, now) }
-        guard settings.kinds.contains(change.kind) else { return omit(.notAsked) }
+        guard settings.kinds.contains(change.kind) || wasKilled(change, pod, now) else { return omit(.notAsked) }
         // What lasts since before is no news: whoever was there then has saved it.
         guard change.firstSeen else { return omit(.repeated) }
         forgetOldest(now)
@@ -90,10 +97,23 @@ struct SnapshotPolicy: Sendable {
         let id = "\(change.kind.rawValue)/\(pod)/\(death)"
         guard isUrgent else {
             return .snapshot(
-                id: id, from: moment - settings.before, to: moment + settings.after, deadline: nil)
+                id: id, from: moment - settings.before, to: moment + settings.after, deadline: nil, end: nil)
         }
         let deadline = change.deadline.map { now + ($0 - now) * 0.8 }
-        return .snapshot(id: id, from: now - settings.before, to: now, deadline: deadline)
+        let end = (change.deadline ?? now + settings.goingAway) + settings.after
+        return .snapshot(id: id, from: now - settings.before, to: now, deadline: deadline, end: end)
+    }
+
+    private mutating func noteFailure(_ change: PodChange, _ pod: String, _ now: Timestamp) {
+        forgetOldest(now)
+        pods[pod, default: Memory(touched: now)].touched = now
+        pods[pod]?.failing[change.container ?? ""] = now + settings.pinned
+    }
+
+    /// Whether a container that ended with success was made to end, since its probe failed.
+    private func wasKilled(_ change: PodChange, _ pod: String, _ now: Timestamp) -> Bool {
+        guard change.kind == .completed, settings.kinds.contains(.crashed) else { return false }
+        return pods[pod]?.failing[change.container ?? ""].map { now < $0 } ?? false
     }
 
     private mutating func pin(_ pod: String, _ now: Timestamp) -> Action? {

@@ -71,6 +71,12 @@ struct HubCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Be the webhook that puts a worker of this image beside pods with the label remora.dev/inject=true.",
+            valueName: "image"))
+    var injectImage: String?
+
+    @Option(
+        help: ArgumentHelp(
             "The host by which other hubs reach this one; by default POD_IP, or that of --listen.", valueName: "host"))
     var advertise: String?
 
@@ -164,6 +170,7 @@ struct HubCommand: AsyncParsableCommand {
         configuration.listen = try address
         configuration.certificate = try certificate(configuration.namespace)
         configuration.certificateNamespaces = certificateNamespace
+        configuration.injectedImage = injectImage
         configuration.advertisedHost = advertisedHost
         configuration.tokenFile = tokenFile
         configuration.workerTokenFile = workerTokenFile

@@ -11,6 +11,8 @@ final class HubWorkload: FleetWorkload {
     private struct State: Sendable {
         weak var worker: Worker?
         var pins: [String: HeldPin] = [:]
+        /// The pods that go away, of which one more snapshot is to be taken, by uid.
+        var goingAway: [String: AsyncStream<Void>.Continuation] = [:]
         /// The snapshots that were taken: a hub that was restarted asks once more.
         var taken: [String] = []
         var problems: [String] = []
@@ -53,6 +55,9 @@ final class HubWorkload: FleetWorkload {
         guard let worker else { return }
         var word = event.event
         if let pod = try? JSONValue(parsing: event.pod) {
+            if Self.isGone(event.event, pod), let uid = pod["metadata"]?["uid"]?.string {
+                state.withLock { $0.goingAway[uid] }?.finish()
+            }
             // Whose an address is counts also of pods that are not meant: they may be by the next edit.
             worker.names.note(pod: pod, isDeleted: event.event == "DELETED", at: Timestamp.now().microseconds * 1_000)
             let metadata = pod["metadata"]
@@ -79,6 +84,14 @@ final class HubWorkload: FleetWorkload {
     }
 
     private static let shownLimit = 200_000
+
+    /// Whether nothing of a pod runs any more. A phase says less: the kubelet writes `Failed` of a pod that it is about to
+    /// evict.
+    private static func isGone(_ event: String, _ pod: JSONValue) -> Bool {
+        if event == "DELETED" { return true }
+        guard let containers = pod["status"]?["containerStatuses"]?.array, !containers.isEmpty else { return false }
+        return containers.allSatisfy { $0["state"]?["terminated"] != nil }
+    }
 
     // MARK: Commands
 
@@ -126,20 +139,63 @@ final class HubWorkload: FleetWorkload {
         let to = arguments["to"]?.integer ?? Timestamp.now().microseconds / 1_000
         let wait = to - Timestamp.now().microseconds / 1_000
         if wait > 0 { try? await Task.sleep(for: .milliseconds(min(wait, Self.longestWait))) }
+        let taken = try take(arguments, to: to, worker)
+        let uid = arguments["uid"]?.string ?? ""
+        state.withLock { $0.pins["pin/\(uid)"] = nil }
+        if let end = arguments["end"]?.integer { complete(taken, arguments, uid, end: end) }
+        return taken.json
+    }
+
+    private func take(_ arguments: JSONValue, to: Int64, _ worker: Worker) throws -> SnapshotStore.Snapshot {
         var selection = PacketSelection()
         selection.from = arguments["from"]?.integer.map { $0 * 1_000_000 }
         selection.to = to * 1_000_000
         selection.addresses = (arguments["ips"]?.array ?? []).compactMap(\.string)
+        if selection.addresses.isEmpty {
+            // The kubelet takes the addresses of a pod that it evicts out of its status. Without any, other pods' packets
+            // would be taken too.
+            selection.pod = "\(arguments["namespace"]?.string ?? "")/\(arguments["name"]?.string ?? "")"
+        }
         selection.isPcapng = true
         let kind = arguments["change"]?["kind"]?.string ?? "pod"
         let name = "\(kind)-\(arguments["name"]?.string ?? "")-\(to)"
-        let taken = try worker.snapshots.take(
+        return try worker.snapshots.take(
             selection, name: String(name.prefix(180)), trigger: "\(kind) of \(arguments["namespace"]?.string ?? "")",
             evidence: evidence(arguments, worker))
-        state.withLock { $0.pins["pin/\(arguments["uid"]?.string ?? "")"] = nil }
-        return taken.json
     }
 
+    /// Takes the snapshot of a pod that goes away once more when it is gone, in place of the one that was taken at once: it
+    /// goes on serving while it is told to end.
+    private func complete(_ first: SnapshotStore.Snapshot, _ arguments: JSONValue, _ uid: String, end: Int64) {
+        let (gone, told) = AsyncStream<Void>.makeStream()
+        let isNew = state.withLock { state in
+            guard state.goingAway[uid] == nil, state.goingAway.count < Self.goingAwayLimit else { return false }
+            state.goingAway[uid] = told
+            return true
+        }
+        guard isNew else { return }
+        let wait = max(0, min(end - Timestamp.now().microseconds / 1_000, Self.longestEnd))
+        Task {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { for await _ in gone {} }
+                group.addTask { try? await Task.sleep(for: .milliseconds(wait)) }
+                await group.next()
+                group.cancelAll()
+            }
+            // Late packets, and resets.
+            try? await Task.sleep(for: .seconds(1))
+            self.state.withLock { $0.goingAway[uid] = nil }
+            guard let worker = self.worker else { return }
+            // What cannot be taken now leaves the one that was taken at once.
+            guard (try? self.take(arguments, to: Timestamp.now().microseconds / 1_000, worker)) != nil else { return }
+            try? worker.snapshots.remove(first.name)
+        }
+    }
+
+    /// Pods that go away at the same time: of more than these what was saved at once has to do.
+    private static let goingAwayLimit = 1_000
+    /// Nobody waits for longer than this to be told that a pod is gone.
+    private static let longestEnd: Int64 = 3_600_000
     private static let longestWait: Int64 = 60_000
 
     /// What is kept beside the packets: the pod before and after, its Events, its log, and who had which address.
