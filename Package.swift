@@ -247,7 +247,7 @@ let package = Package(
             of: "RealCluster",
             [
                 "RemoraProgram", "Hub", "ScriptRuntime", "KubernetesClient", "KubernetesConfiguration",
-                "CurlTransport", "FaultProxy", "HTTPTraffic", "InformerOracle", "JSON",
+                "ServerTLS", "CurlTransport", "FaultProxy", "HTTPTraffic", "InformerOracle", "JSON",
                 "Threading", "Timestamps", subprocess,
             ]),
         tests(of: "ScriptFolder", ["Threading"]),
