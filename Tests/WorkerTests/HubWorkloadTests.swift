@@ -131,7 +131,9 @@ struct HubWorkloadTests {
         let result = await stage.workload.perform(
             FleetCommand(
                 id: "s", name: "snapshot",
-                arguments: ["uid": "uid-cart", "from": .integer(time), "to": .integer(time + 1_000)]))
+                arguments: [
+                    "uid": "uid-cart", "ips": ["10.1.0.1"], "from": .integer(time), "to": .integer(time + 1_000),
+                ]))
         #expect(result.error == nil)
         #expect(worker.ring.statistics.segmentsPinned == 0)
         _ = await pin(50)

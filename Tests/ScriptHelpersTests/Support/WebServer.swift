@@ -15,7 +15,9 @@ struct WebServer: Sendable {
 
     enum Failure: Error { case notInstalled, noCertificates(String), doesNotStart(String) }
 
-    static let isInstalled = ["/usr/sbin/nginx", "/usr/bin/openssl"].allSatisfy { (path: String) in access(path, X_OK) == 0 }
+    static let isInstalled = ["/usr/sbin/nginx", "/usr/bin/openssl"].allSatisfy { (path: String) in
+        access(path, X_OK) == 0
+    }
     /// Where servers are required, their absence is a failure.
     static let isWanted = isInstalled || getenv("REMORA_REQUIRE_SERVERS") != nil
 
