@@ -238,7 +238,8 @@ let package = Package(
         tests(
             of: "RemoraCLI",
             [
-                "KubernetesClient", "KubernetesSimulator", "HTTPTraffic", "RecordedTraffic", "JSON", "RemoraProgram",
+                "KubernetesClient", "KubernetesSimulator", "HTTPTraffic", "RecordedTraffic", "TestNetwork", "JSON",
+                "RemoraProgram",
                 argumentParser, subprocess,
             ]),
         tests(of: "FaultProxy", ["Threading", nioCore]),
@@ -250,7 +251,9 @@ let package = Package(
                 "Threading", "Timestamps", subprocess,
             ]),
         tests(of: "ScriptFolder", ["Threading"]),
-        tests(of: "Dissection", ["PacketCapture", "FilterLanguage", "RecordedTraffic", "TrafficFuzzing", "JSON"]),
+        tests(
+            of: "Dissection",
+            ["PacketCapture", "FilterLanguage", "RecordedTraffic", "HTTPTraffic", "TrafficFuzzing", "JSON"]),
         tests(
             of: "ScriptStore",
             [

@@ -1,4 +1,5 @@
 internal import Dissection
+internal import FilterLanguage
 internal import Glibc
 internal import HTTPServer
 internal import Integrations
@@ -39,6 +40,8 @@ package final class Worker: Sendable {
     private let receiver: WorkerReceiver
     private let settings: Locked<TrafficSettings>
     private let events: WorkerEvents
+    /// What `kfl` of scripts knows.
+    private let filters = FilterCache()
     private let boundPort = Locked<Int?>(nil)
     private let started = ContinuousClock.now
 
@@ -83,7 +86,7 @@ package final class Worker: Sendable {
                     folder: DataFolder(configuration.folder + "/snapshots", quota: configuration.snapshotQuota),
                     dissection: settings.dissection))
             var capture = configuration.capture
-            capture.filter = settings.filter
+            capture.filter = settings.captureFilter(own: configuration.ownFilter)
             traffic =
                 configuration.interfaces.isEmpty
                 ? nil
@@ -97,9 +100,9 @@ package final class Worker: Sendable {
             configuration.files.isEmpty
             ? nil : FileTraffic(configuration.files, archive: archive, scene: scene, limits: configuration.flows)
         let sink = WorkerSink(events)
-        scripts = Self.scripts(configuration, archive, metrics, link, sink)
+        scripts = Self.scripts(configuration, archive, metrics, link, sink, filters)
         receiver = WorkerReceiver(scripts)
-        receiver.allowItems(settings.makesItems)
+        takeOver(settings)
         sink.hear { [weak scripts] in scripts?.observe($0) }
     }
 
@@ -111,7 +114,7 @@ package final class Worker: Sendable {
 
     private static func scripts(
         _ configuration: WorkerConfiguration, _ archive: PacketArchive, _ metrics: MetricRegistry,
-        _ link: (any HubLink)?, _ sink: WorkerSink
+        _ link: (any HubLink)?, _ sink: WorkerSink, _ filters: FilterCache
     ) -> WorkerScripts {
         var base = configuration.engine
         base.environment = configuration.environment
@@ -124,7 +127,7 @@ package final class Worker: Sendable {
             environment: configuration.environment,
             settings: .current(scriptEnvironment: configuration.environment), metrics: metrics)
         context.dataQuota = configuration.dataQuota
-        return WorkerScripts(base, context: context, sink: sink)
+        return WorkerScripts(base, context: context, sink: sink, filters: filters)
     }
 
     // MARK: Running
@@ -268,16 +271,35 @@ package final class Worker: Sendable {
     @discardableResult
     package func apply(_ keys: [String: String]) -> [String] {
         let traffic = traffic
+        let own = configuration.ownFilter
         let (problems, latest) = settings.withLock { settings in
-            let problems = settings.apply(keys) { text in
-                if let traffic { try traffic.setFilter(text) } else { _ = try CaptureFilter(text) }
+            let before = settings.captureFilter(own: own)
+            var problems = settings.apply(keys) { text in
+                if let traffic { try traffic.checkFilter(text) } else { _ = try CaptureFilter(text) }
+            }
+            let filter = settings.captureFilter(own: own)
+            if let traffic, filter != before {
+                do { try traffic.setFilter(filter) } catch { problems.append("\(error)") }
             }
             return (problems, settings)
         }
-        receiver.allowItems(latest.makesItems)
+        takeOver(latest)
         traffic?.change(latest.dissection)
         for problem in problems { events.log(.warning, "Configuration", [("problem", problem)]) }
         return problems
+    }
+
+    private func takeOver(_ settings: TrafficSettings) {
+        receiver.allowItems(settings.makesItems)
+        receiver.change(settings.terms)
+        filters.setMacros(settings.terms.macros)
+        archive.setMacros(settings.terms.macros)
+        snapshots.setMacros(settings.terms.macros)
+        do {
+            try archive.keepStreamFiles(for: settings.streamFilesKept)
+        } catch {
+            events.log(.warning, "Files of streams", [("err", "\(error)")])
+        }
     }
 
     // MARK: Status

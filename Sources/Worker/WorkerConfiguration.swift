@@ -47,6 +47,22 @@ package struct WorkerConfiguration: Sendable {
         capture.reopensInterfaces = true
     }
 
+    /// Who else the worker itself talks to: the hub. Not captured, unless `CAPTURE_SELF` or `BPF_OVERRIDE` says so.
+    package var ownPeers: [(address: String, port: Int)] = []
+
+    /// A filter for everything but the worker's own connections: its API's and those to the hub.
+    var ownFilter: String {
+        var parts: [String] = []
+        if let listen, listen.port > 0 {
+            // Of an address that means all, the port alone says enough.
+            parts.append(
+                ["0.0.0.0", "::", "localhost"].contains(listen.host)
+                    ? "tcp port \(listen.port)" : "host \(listen.host) and tcp port \(listen.port)")
+        }
+        for peer in ownPeers { parts.append("host \(peer.address) and tcp port \(peer.port)") }
+        return parts.map { "not (\($0))" }.joined(separator: " and ")
+    }
+
     var ringFile: String { ringPath ?? folder + "/ring.pcapng" }
 }
 

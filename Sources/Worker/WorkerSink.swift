@@ -42,6 +42,7 @@ final class WorkerReceiver: TrafficReceiver {
     private struct Target: Sendable {
         var generation: Int
         var receiver: EngineReceiver
+        var terms: FilterTerms
     }
 
     private let scripts: WorkerScripts
@@ -50,7 +51,17 @@ final class WorkerReceiver: TrafficReceiver {
 
     init(_ scripts: WorkerScripts) {
         self.scripts = scripts
-        target = Locked(scripts.withEngine { Target(generation: $1, receiver: EngineReceiver($0)) })
+        target = Locked(
+            scripts.withEngine { Target(generation: $1, receiver: EngineReceiver($0), terms: FilterTerms()) })
+    }
+
+    /// Filters by other terms from now on.
+    func change(_ terms: FilterTerms) {
+        target.withLock { target in
+            guard target.terms != terms else { return }
+            target.terms = terms
+            target.receiver.change(terms)
+        }
     }
 
     /// Whether items are made.
@@ -61,7 +72,8 @@ final class WorkerReceiver: TrafficReceiver {
         scripts.withEngine { engine, generation in
             let receiver = target.withLock { target in
                 if target.generation != generation {
-                    target = Target(generation: generation, receiver: EngineReceiver(engine))
+                    target.generation = generation
+                    target.receiver = EngineReceiver(engine, terms: target.terms)
                 }
                 return target.receiver
             }

@@ -174,6 +174,19 @@ struct LiveWorkerTests {
                     return has("/d")
                 })
             #expect(!has("/b") && !has("/c"))
+            #expect(worker.apply(["STOPPED": "true"]) == [])
+            try await Task.sleep(for: .milliseconds(500))
+            let stopped = worker.ring.statistics.packetsWritten
+            await get("/e")
+            #expect(worker.ring.statistics.packetsWritten == stopped)
+            #expect(worker.apply(["STOPPED": "false", "GLOBAL_FILTER": "request.path != \"/f\""]) == [])
+            #expect(
+                await WorkerBench.wait {
+                    await get("/f")
+                    await get("/g")
+                    return has("/g")
+                })
+            #expect(!has("/e") && !has("/f"))
         }
     }
 }

@@ -112,6 +112,127 @@ struct WorkerTests {
         #expect(worker.trafficSettings.dissection.sampledShare == 0.25)
     }
 
+    @Test("a pod that gets the address of one before it: the same ports are another stream, and names go by time")
+    func sameAddress() async throws {
+        let bench = try WorkerBench()
+        let later = Self.start + 60_000_000_000
+        let file = try bench.write(
+            "a.pcap",
+            HTTPConversation.pcap([
+                HTTPConversation(server: "10.1.0.1", start: Self.start, requests: [("/before", 200)]),
+                HTTPConversation(server: "10.1.0.1", start: later, requests: [("/after", 200)]),
+            ]))
+        let worker = try bench.worker(bench.configuration(files: [file]))
+        for (name, time, isDeleted) in [
+            ("old", Self.start - 1_000, false), ("old", Self.start + 30_000_000_000, true),
+            ("new", later - 1_000, false),
+        ] {
+            worker.names.note(
+                pod: ["metadata": ["name": .string(name), "namespace": "shop"], "status": ["podIP": "10.1.0.1"]],
+                isDeleted: isDeleted, at: time)
+        }
+        let script = "function onItemCaptured(d) { console.log(d.request.path, d.dst.name, d.stream, d.index); }"
+        let log = bench.log
+        try await bench.run(worker, GivenScripts(script)) { log.withLock { $0.contains("All files are read") } }
+        #expect(
+            bench.lines.withLock { $0 } == [
+                "[n1-0] /before old 000000000001.pcap 0", "[n1-0] /after new 000000000002.pcap 0",
+            ])
+    }
+
+    @Test(
+        "what a missing key means, and keys that hold for all scripts: flags, durations, macros, a filter that uses them"
+    )
+    func moreSettings() throws {
+        let bench = try WorkerBench()
+        var configuration = bench.configuration()
+        configuration.listen = ("127.0.0.1", 49_100)
+        configuration.ownPeers = [("10.0.0.9", 443)]
+        let worker = try bench.worker(configuration)
+        #expect(worker.trafficSettings.streamFilesKept == .seconds(300))
+        #expect(
+            worker.apply([
+                "DETECT_DUPLICATES": "true", "DUPLICATE_TIMEFRAME": "50ms", "PCAP_TTL": "1m30s", "STOPPED": "true",
+                "CAPTURE_SELF": "1", "CUSTOM_MACROS": "{\"broken\":\"response.status >= 500\"}",
+                "GLOBAL_FILTER": "http and broken",
+            ]) == [])
+        let settings = worker.trafficSettings
+        #expect(settings.dissection.duplicateWindow == 50_000_000 && settings.streamFilesKept == .seconds(90))
+        #expect(settings.isStopped && settings.capturesItself && settings.terms.globalFilter == "http and broken")
+        #expect(settings.json["CUSTOM_MACROS"] == ["broken": "response.status >= 500"])
+        let problems = worker.apply([
+            "DETECT_DUPLICATES": "maybe", "DUPLICATE_TIMEFRAME": "soon", "PCAP_TTL": "-1s", "STOPPED": "?",
+            "CUSTOM_MACROS": "{\"x\":\"((\"}", "GLOBAL_FILTER": "((",
+        ])
+        #expect(problems.count == 6)
+        #expect(worker.trafficSettings == settings)
+        #expect(
+            worker.apply([
+                "DETECT_DUPLICATES": "", "PCAP_TTL": "", "STOPPED": "", "CAPTURE_SELF": "", "GLOBAL_FILTER": "",
+            ])
+                == [])
+        #expect(worker.trafficSettings.dissection.duplicateWindow == nil)
+        #expect(worker.trafficSettings.streamFilesKept == .seconds(300) && !worker.trafficSettings.isStopped)
+    }
+
+    @Test("a global filter keeps items from every script; macros of one's own are known to it, to filters and to kfl")
+    func globalFilter() async throws {
+        let bench = try WorkerBench()
+        let conversation = HTTPConversation(
+            requests: [("/a", 200), ("/b", 500), ("/c", 503), ("/d", 404)])
+        var configuration = bench.configuration(files: [
+            try bench.write("a.pcap", HTTPConversation.pcap([conversation]))
+        ])
+        configuration.keys = [
+            "CUSTOM_MACROS": "{\"broken\":\"response.status >= 500\",\"bad\":\"response.status >= 400\"}",
+            "GLOBAL_FILTER": "bad",
+        ]
+        let worker = try bench.worker(configuration)
+        let scripts = GivenScripts(
+            "function onItemCaptured(d) { console.log('all', d.request.path, kfl.match('broken', d)); }",
+            "function onItemCaptured(d) { console.log('broken', d.request.path); } onItemCaptured.filter = 'broken';")
+        let log = bench.log
+        try await bench.run(worker, scripts) { log.withLock { $0.contains("All files are read") } }
+        #expect(
+            bench.lines.withLock { $0.sorted() } == [
+                "[n1-0] all /b true", "[n1-0] all /c true", "[n1-0] all /d false", "[n1-1] broken /b",
+                "[n1-1] broken /c",
+            ])
+        #expect(worker.status.items.delivered == 3 && worker.status.items.unwanted == 1)
+        #expect(worker.status.violations == [])
+    }
+
+    @Test("with PCAP_TTL 0 there are no files of streams, and those that were there go when it changes")
+    func streamFiles() async throws {
+        let bench = try WorkerBench()
+        let file = try bench.write("a.pcap", HTTPConversation.pcap(conversations(1, requests: 1)))
+        let worker = try bench.worker(bench.configuration(files: [file]))
+        let script = """
+            var stream;
+            function onItemCaptured(d) { stream = d.stream; console.log(file.exists(pcap.path(stream))); }
+            function onHubAction(a) {
+                var path = "pcaps/" + stream;
+                console.log(a, file.exists(path), file.exists(pcap.path(stream)));
+            }
+            """
+        let (log, lines) = (bench.log, bench.lines)
+        try await bench.run(worker, GivenScripts(script)) {
+            guard await WorkerBench.wait({ log.withLock { $0.contains("All files are read") } }) else { return false }
+            await worker.scripts.engine.untilIdle()
+            for ttl in ["0", "5m"] {
+                worker.apply(["PCAP_TTL": ttl])
+                worker.scripts.engine.deliver(.hubAction(ttl, object: nil, sender: nil))
+                await worker.scripts.engine.untilIdle()
+            }
+            return true
+        }
+        #expect(
+            lines.withLock { $0 } == [
+                "[n1-0] true", "[n1-0] pcap.path: PCAP_TTL is 0: there are no files of streams", "[n1-0] 0 false false",
+                "[n1-0] 5m false true",
+            ])
+    }
+
     @Test("of a quarter of the connections there are items, and no request of them is missing")
     func sampling() async throws {
         let bench = try WorkerBench()

@@ -16,6 +16,8 @@ package struct DissectionCounters: Sendable, Equatable {
     package var unknownStreams = 0
     /// Bytes that no dissector looked at, because the protocol is unknown, switched off, or lost its thread.
     package var skippedBytes = 0
+    /// Items that repeat one of another stream; items as well.
+    package var duplicates = 0
     /// Items that were made.
     package var items = 0
 

@@ -16,6 +16,8 @@ package struct Item: Sendable {
     package var responseSize: Int
     /// Why it is not whole.
     package var error: ItemError?
+    /// The item that this one repeats: the same, seen on another interface.
+    package var duplicateOf: ItemReference?
     /// What was said.
     package var payload: ItemPayload
 

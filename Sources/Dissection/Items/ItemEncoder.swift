@@ -87,7 +87,7 @@ package struct ItemEncoder {
     private mutating func write(_ item: Item) {
         let connection = item.connection
         let stream = connection.stream
-        let identifier = "\(scene.worker)/\(stream)-\(item.index)"
+        let identifier = ItemReference(connection: connection, index: item.index).identifier(worker: scene.worker)
         let client = scene.resolver?.peer(
             address: connection.client.address, port: connection.client.port, at: item.time)
         let server = scene.resolver?.peer(
@@ -135,7 +135,7 @@ package struct ItemEncoder {
         writer.key("checksums")
         writer.beginArray()
         writer.endArray()
-        writer.member("duplicate", "")
+        writer.member("duplicate", item.duplicateOf?.identifier(worker: scene.worker) ?? "")
         writer.key("base")
         writeBase(item, identifier, stream, description, client, server)
         for name in ["requestRef", "responseRef", "eventRef", "dataRef", "matcherKey"] { writer.member(name, "") }
@@ -267,7 +267,7 @@ package struct ItemEncoder {
         writer.key("checksums")
         writer.beginArray()
         writer.endArray()
-        writer.member("duplicate", "")
+        writer.member("duplicate", item.duplicateOf?.identifier(worker: scene.worker) ?? "")
         integer("size", item.requestSize + item.responseSize)
         writer.endObject()
     }

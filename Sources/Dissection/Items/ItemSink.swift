@@ -3,6 +3,11 @@ package final class ItemSink {
     /// The items that were not taken yet, oldest first.
     package private(set) var items: [Item] = []
     package var counters = DissectionCounters()
+    /// Within how many nanoseconds an equal item of another stream is a duplicate; nil: nobody looks.
+    var duplicateWindow: Int64? {
+        didSet { if duplicateWindow == nil { duplicates = DuplicateFinder() } }
+    }
+    private var duplicates = DuplicateFinder()
 
     /// An empty sink.
     package init() {}
@@ -11,6 +16,9 @@ package final class ItemSink {
     func add(_ item: Item) {
         counters.items += 1
         items.append(item)
+        guard let duplicateWindow, let original = duplicates.original(of: item, within: duplicateWindow) else { return }
+        counters.duplicates += 1
+        items[items.count - 1].duplicateOf = original
     }
 
     /// Takes what is there.

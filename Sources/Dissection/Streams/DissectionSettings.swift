@@ -8,6 +8,9 @@ package struct DissectionSettings: Sendable, Equatable {
     package var portMapping: [UInt16: Set<String>] = [:]
     /// The share of connections that are dissected, from 0 to 1 (`TRAFFIC_SAMPLE_RATE`); of the others there are no items.
     package var sampledShare = 1.0
+    /// Within how many nanoseconds an equal item of another stream is a duplicate (`DETECT_DUPLICATES`,
+    /// `DUPLICATE_TIMEFRAME`); nil: nobody looks.
+    package var duplicateWindow: Int64?
     /// Bytes of a body that are kept; of a longer one the beginning, and the item says so.
     package var bodyLimit = 64 << 10
     /// Bytes of a message's head that are read; a longer one is a parse error.

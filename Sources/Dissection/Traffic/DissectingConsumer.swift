@@ -9,7 +9,12 @@ struct DissectingConsumer: FlowConsumer {
         case opaque
     }
 
-    var settings: DissectionSettings { didSet { recordsPackets = Self.recordsPackets(settings) } }
+    var settings: DissectionSettings {
+        didSet {
+            recordsPackets = Self.recordsPackets(settings)
+            sink.duplicateWindow = settings.duplicateWindow
+        }
+    }
     private var recordsPackets: Bool
     let sink = ItemSink()
     private var entries: [Entry]
@@ -25,6 +30,7 @@ struct DissectingConsumer: FlowConsumer {
     init(_ settings: DissectionSettings, capacity: Int) {
         self.settings = settings
         recordsPackets = Self.recordsPackets(settings)
+        sink.duplicateWindow = settings.duplicateWindow
         entries = Array(repeating: .none, count: capacity)
     }
 

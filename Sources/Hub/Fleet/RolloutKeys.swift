@@ -1,5 +1,6 @@
 internal import Fleet
 internal import ScriptStore
+internal import Timestamps
 
 /// The config map's keys about how an edit goes out to the workers.
 ///

@@ -196,6 +196,8 @@ package struct FlowTracker: ~Copyable {
     private func judge(_ header: PacketHeader, _ fromLow: Bool, _ record: Record) -> Judgement {
         let half = record.pointee[fromLow: fromLow]
         let isClosed = record.pointee.flags.contains(.isClosed)
+        // Kept for stragglers, and those have come by now; where nothing else is captured, nobody has removed it.
+        if isClosed, header.time &- record.pointee.lastTime > timeouts.tcpLinger { return .replaces }
         if header.tcpFlags.contains(.syn) {
             // A repetition, or captured after what followed it.
             if half.flags.contains(.isSynchronized), half.initial == header.sequence {

@@ -69,10 +69,15 @@ package final class LiveCapture: Sendable {
     /// Ends ``run(into:)`` soon; what the kernel holds by then is still delivered.
     package func stop() { wakeUp.signal() }
 
+    /// Throws if a filter is wrong for any of the interfaces.
+    package func checkFilter(_ text: String) throws(LiveCaptureError) {
+        for linkType in Set(interfaces.map(\.linkType)) { _ = try CaptureFilter(text, linkType: linkType) }
+    }
+
     /// Captures by another filter from now on (within a tenth of a second); an empty one accepts everything. A filter
     /// that is wrong for any of the interfaces changes nothing.
     package func setFilter(_ text: String) throws(LiveCaptureError) {
-        for linkType in Set(interfaces.map(\.linkType)) { _ = try CaptureFilter(text, linkType: linkType) }
+        try checkFilter(text)
         shared.withLock { shared in
             shared.settings.filter = text
             shared.filterVersion += 1

@@ -49,7 +49,8 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The file with the token for the hub, read anew each time.", valueName: "file"))
     var hubTokenFile: String?
 
-    @Option(help: ArgumentHelp(
+    @Option(
+        help: ArgumentHelp(
             "The certificates by which the hub is trusted, PEM; read anew each time.", valueName: "file"))
     var hubCa: String?
 
@@ -223,10 +224,36 @@ struct WorkerCommand: AsyncParsableCommand {
         return try HubFeed(configuration) { log.info($0, $1) }
     }
 
+    /// The addresses behind a URL, as far as they are known now.
+    private static func peers(_ text: String) -> [(address: String, port: Int)] {
+        guard let url = URL(string: text), let host = url.host() else { return [] }
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(host, nil, &hints, &list) == 0 else { return [] }
+        defer { freeaddrinfo(list) }
+        var addresses: [String] = []
+        var next = list
+        while let entry = next {
+            var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+            let size = socklen_t(name.count)
+            if getnameinfo(
+                entry.pointee.ai_addr, entry.pointee.ai_addrlen, &name, size, nil, 0, NI_NUMERICHOST) == 0
+            {
+                addresses.append(String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+            }
+            next = entry.pointee.ai_next
+        }
+        let port = url.port ?? (url.scheme == "http" ? 80 : 443)
+        // A scope, as in fe80::1%eth0, is none of a filter's.
+        return Set(addresses.filter { !$0.contains("%") }).sorted().map { ($0, port) }
+    }
+
     private func configuration(_ node: String) throws -> WorkerConfiguration {
         var configuration = WorkerConfiguration(
             folder: data, node: node, name: hub == nil ? "local/\(node)" : hubName(node))
         configuration.interfaces = interface
+        configuration.ownPeers = hub.map(Self.peers) ?? []
         configuration.files = pcap
         configuration.ringPath = ring
         configuration.ring = try ringSettings

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Timestamps
 
 extension ConfigurationKeys {
     /// Takes the values of a config map's entries over, and says which it could not take.

@@ -1,5 +1,5 @@
 package import Dissection
-internal import FilterLanguage
+package import FilterLanguage
 internal import Glibc
 package import PacketCapture
 package import ScriptHelpers
@@ -22,12 +22,13 @@ package final class PacketArchive: Sendable {
     /// The folder's path.
     package var folderPath: String { folder.path }
     private let dissection: DissectionSettings
-    /// How long a flow's file stays after it was written.
-    private let streamFilesKept: Duration
-    private let shared = Locked(Shared())
+    private let shared: Locked<Shared>
 
     private struct Shared {
         var lastPart = 0
+        /// How long a flow's file stays after it was written; zero: none are written.
+        var streamFilesKept: Duration
+        var macros = FilterMacros.builtIn
         /// When the files of flows were written, by name.
         var streamFiles: [String: ContinuousClock.Instant] = [:]
     }
@@ -41,22 +42,34 @@ package final class PacketArchive: Sendable {
 
     /// - Parameters:
     ///   - dissection: how items are made when a filter selects flows.
-    ///   - streamFilesKept: how long what `pcap.path` has written stays (`PCAP_TTL`).
+    ///   - streamFilesKept: how long what `pcap.path` has written stays (`PCAP_TTL`); zero: nothing is written.
     package init(
         ring: SegmentRing, index: StreamIndex, names: PeerNames, folder: DataFolder,
-        dissection: DissectionSettings = .init(), streamFilesKept: Duration = .seconds(300)
+        dissection: DissectionSettings = .init(), streamFilesKept: Duration = PacketArchive.streamFilesKept
     ) throws {
         self.ring = ring
         self.index = index
         self.names = names
         self.folder = folder
         self.dissection = dissection
-        self.streamFilesKept = streamFilesKept
+        shared = Locked(Shared(streamFilesKept: streamFilesKept))
         for name in ["/.remora", "/.remora/parts"] where mkdir(folder.path + name, 0o755) != 0 && errno != EEXIST {
             throw ArchiveError.system(folder.path + name, systemText(errno))
         }
         removeParts()
     }
+
+    /// How long files of flows stay by default.
+    package static let streamFilesKept: Duration = .seconds(300)
+
+    /// Keeps files of flows for so long from now on, those that are there too; zero: none are written.
+    package func keepStreamFiles(for duration: Duration) throws {
+        shared.withLock { $0.streamFilesKept = duration }
+        try removeOldStreamFiles()
+    }
+
+    /// Lets filters use other macros.
+    package func setMacros(_ macros: FilterMacros) { shared.withLock { $0.macros = macros } }
 
     /// What a worker before this one had not finished.
     private func removeParts() {
@@ -136,7 +149,7 @@ package final class PacketArchive: Sendable {
     private func takeFiltered(
         _ text: String, _ request: inout SnapshotRequest, to path: String
     ) throws -> SnapshotResult {
-        let filter = try FilterCache(capacity: 1).filter(text)
+        let filter = try Filter(text, macros: shared.withLock { $0.macros })
         let everything = newPart()
         defer { unlink(everything) }
         var names: [IPAddress: String] = [:]
@@ -196,6 +209,10 @@ package final class PacketArchive: Sendable {
     package func path(of stream: String, notice: (String) -> Void = { _ in }) throws -> String {
         let base = String(stream.split(separator: "/").last ?? "")
         let path = "\(Self.streamFolder)/\(base)"
+        guard shared.withLock({ $0.streamFilesKept }) > .zero else {
+            notice("PCAP_TTL is 0: there are no files of streams")
+            return path
+        }
         guard let name = StreamName(base), name.description == base, index.has(name.stream) else { return path }
         try folder.makeFolder(Self.streamFolder)
         try removeOldStreamFiles()
@@ -214,7 +231,8 @@ package final class PacketArchive: Sendable {
     private func removeOldStreamFiles() throws {
         let now = ContinuousClock.now
         let old = try shared.withLock { shared in
-            let old = shared.streamFiles.filter { now - $0.value > streamFilesKept }.map(\.key)
+            let kept = shared.streamFilesKept
+            let old = shared.streamFiles.filter { now - $0.value >= kept }.map(\.key)
             for name in old { shared.streamFiles[name] = nil }
             guard shared.streamFiles.count < Self.streamFileLimit else {
                 throw ArchiveError.tooManyStreams(Self.streamFileLimit)

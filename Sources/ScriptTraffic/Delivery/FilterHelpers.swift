@@ -1,13 +1,15 @@
-internal import FilterLanguage
+package import FilterLanguage
 internal import JSON
 package import ScriptRuntime
 
 /// `kfl.match` and `kfl.validate`.
 package enum FilterHelpers {
     /// Both.
-    package static func all() -> [HostFunction] {
-        let cache = FilterCache()
-        return [
+    ///
+    /// - Parameters:
+    ///   - cache: the compiled filters, and the macros that they know.
+    package static func all(_ cache: FilterCache = FilterCache()) -> [HostFunction] {
+        [
             HostFunction("kfl.match") { call in
                 // An old page of the documentation has the arguments the other way round.
                 let isReversed = call.value(0)?.object != nil && call.value(1)?.object == nil

@@ -2,22 +2,54 @@ internal import Dissection
 package import FilterLanguage
 package import ScriptRuntime
 
+/// What filters of all scripts have in common.
+package struct FilterTerms: Sendable, Equatable {
+    /// What an item must match to reach any script (`GLOBAL_FILTER`); empty: nothing.
+    package var globalFilter = ""
+    /// What words stand for (`CUSTOM_MACROS`).
+    package var macros = FilterMacros.builtIn
+
+    /// No global filter, no macros of one's own.
+    package init() {}
+}
+
 /// Which scripts want an item: those without `onItemCaptured.filter`, and those whose filter matches.
 package struct ItemFilters {
     private let engine: ScriptEngine
     private var version = -1
     /// Filters that tell the time are compiled anew by it.
-    private let cache = FilterCache()
+    private let cache: FilterCache
+    private var global = ""
     private var filters: [(script: Int, text: String?)] = []
     /// Texts that are no filters, each told once to its script.
     private var refused: [Int: String] = [:]
 
     /// Filters of an engine's scripts.
-    package init(engine: ScriptEngine) { self.engine = engine }
+    ///
+    /// - Parameters:
+    ///   - terms: what holds for all of them.
+    package init(engine: ScriptEngine, terms: FilterTerms = .init()) {
+        self.engine = engine
+        cache = FilterCache(macros: terms.macros)
+        global = terms.globalFilter
+    }
+
+    /// Goes by other terms from now on.
+    package mutating func change(_ terms: FilterTerms) {
+        cache.setMacros(terms.macros)
+        global = terms.globalFilter
+        // A filter may make sense now that did not.
+        version = -1
+        refused = [:]
+    }
+
+    /// The filter that drops items for everybody; nil if there is none.
+    private var globalFilter: Filter? { global.isEmpty ? nil : try? cache.filter(global) }
 
     /// The scripts that want an item.
     package mutating func scripts(for item: some FilterSubject) -> Set<Int> {
         refresh()
+        if let globalFilter, !globalFilter.matches(item) { return [] }
         return Set(
             filters.filter { filter in
                 guard let text = filter.text else { return true }
@@ -30,6 +62,9 @@ package struct ItemFilters {
         _ items: [Item], _ scene: ItemScene
     ) -> (groups: [(scripts: Set<Int>, items: [Item])], count: Int) {
         refresh()
+        var items = items
+        if let globalFilter { items = items.filter { globalFilter.matches(ItemView($0, scene)) } }
+        guard !items.isEmpty else { return ([], 0) }
         var groups: [(scripts: Set<Int>, items: [Item])] = []
         let takers = Set(filters.filter { $0.text == nil }.map(\.script))
         if !takers.isEmpty { groups.append((takers, items)) }

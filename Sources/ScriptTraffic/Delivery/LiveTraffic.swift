@@ -59,6 +59,9 @@ package final class LiveTraffic: Sendable {
     /// What became of items.
     package var items: ItemDeliveries { shared.withLock { $0.items } }
 
+    /// Throws if a filter is wrong for any of the interfaces.
+    package func checkFilter(_ text: String) throws(LiveCaptureError) { try capture.checkFilter(text) }
+
     /// Captures by another filter from now on; one that is wrong changes nothing.
     package func setFilter(_ text: String) throws(LiveCaptureError) { try capture.setFilter(text) }
 

@@ -23,10 +23,13 @@ package final class EngineReceiver: TrafficReceiver {
     private let filters: Locked<ItemFilters>
 
     /// Delivers to an engine.
-    package init(_ engine: ScriptEngine) {
+    package init(_ engine: ScriptEngine, terms: FilterTerms = .init()) {
         self.engine = engine
-        filters = Locked(ItemFilters(engine: engine))
+        filters = Locked(ItemFilters(engine: engine, terms: terms))
     }
+
+    /// Goes by other terms from now on.
+    package func change(_ terms: FilterTerms) { filters.withLock { $0.change(terms) } }
 
     package func isWanted(_ hook: ScriptHook) -> Bool { engine.hooks.contains(hook) }
 

@@ -27,7 +27,9 @@ final class HubWorkload: FleetWorkload {
 
     func apply(_ set: FleetSet) async -> [FleetScriptFailure] {
         guard let worker else { return [] }
-        let problems = worker.apply(set.keys.filter { TrafficSettings.keys.contains($0.key) })
+        // A key that the config map no longer has is as it was at the start, which is mostly its default.
+        let keys = TrafficSettings.keys.map { ($0, set.keys[$0] ?? worker.configuration.keys[$0] ?? "") }
+        let problems = worker.apply(Dictionary(uniqueKeysWithValues: keys))
         state.withLock { $0.problems = problems }
         // Titles may repeat in a config map; here they name a script.
         var titles: Set<String> = []

@@ -1,3 +1,4 @@
+internal import FilterLanguage
 internal import Integrations
 package import JSON
 internal import Metrics
@@ -26,6 +27,7 @@ package actor WorkerScripts {
     private let base: ScriptEngineConfiguration
     private let context: HelperContext
     private let sink: any ScriptEventSink
+    private let filters: FilterCache
     private nonisolated let running: Locked<Running>
     /// Held while something is handed to the engine, and while another one takes over. Not `running` itself: what engines
     /// say meanwhile comes back to here.
@@ -45,10 +47,14 @@ package actor WorkerScripts {
     ///   - base: budgets, and the helpers that are the worker's own.
     ///   - context: what other helpers need to know; its environment is replaced.
     ///   - sink: hears what scripts say.
-    init(_ base: ScriptEngineConfiguration, context: HelperContext, sink: any ScriptEventSink) {
+    ///   - filters: what `kfl` knows.
+    init(
+        _ base: ScriptEngineConfiguration, context: HelperContext, sink: any ScriptEventSink, filters: FilterCache
+    ) {
         self.base = base
         self.context = context
         self.sink = sink
+        self.filters = filters
         environment = base.environment
         let helpers = Result { try Self.helpers(context, base.environment) }
         if case .failure(let error) = helpers { helperProblem = "\(error)" } else { helperProblem = nil }
@@ -56,7 +62,8 @@ package actor WorkerScripts {
         let first = GenerationSink(sink)
         running = Locked(
             Running(
-                engine: ScriptEngine(Self.configuration(base, base.environment, known), sink: first), sink: first,
+                engine: ScriptEngine(Self.configuration(base, base.environment, known, filters), sink: first),
+                sink: first,
                 helpers: known))
     }
 
@@ -68,13 +75,13 @@ package actor WorkerScripts {
     }
 
     private static func configuration(
-        _ base: ScriptEngineConfiguration, _ environment: JSONValue, _ helpers: ScriptHelpers?
+        _ base: ScriptEngineConfiguration, _ environment: JSONValue, _ helpers: ScriptHelpers?, _ filters: FilterCache
     ) -> ScriptEngineConfiguration {
         var configuration = base
         configuration.environment = environment
         // Of helpers with one path, the worker's own.
         var paths: Set<String> = []
-        configuration.helpers = (base.helpers + (helpers?.functions ?? []) + FilterHelpers.all()).filter {
+        configuration.helpers = (base.helpers + FilterHelpers.all(filters) + (helpers?.functions ?? [])).filter {
             paths.insert($0.path).inserted
         }
         configuration.preludes = [ScriptViews.prelude] + base.preludes + (helpers?.preludes ?? [])
@@ -185,7 +192,7 @@ package actor WorkerScripts {
         self.environment = environment
         let helpers = try? Self.helpers(context, environment)
         let newSink = GenerationSink(sink)
-        let engine = ScriptEngine(Self.configuration(base, environment, helpers), sink: newSink)
+        let engine = ScriptEngine(Self.configuration(base, environment, helpers, filters), sink: newSink)
         let former = loaded
         loaded = [:]
         known = [:]

@@ -1,3 +1,4 @@
+internal import FilterLanguage
 internal import Glibc
 package import JSON
 internal import PacketCapture
@@ -14,6 +15,9 @@ package struct SnapshotStore: Sendable {
 
     /// Snapshots in the archive's folder.
     package init(_ archive: PacketArchive) { self.archive = archive }
+
+    /// Lets filters use other macros.
+    func setMacros(_ macros: FilterMacros) { archive.setMacros(macros) }
 
     /// The folder.
     package var path: String { archive.folderPath }

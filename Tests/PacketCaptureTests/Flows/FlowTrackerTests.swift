@@ -103,6 +103,21 @@ struct FlowTrackerTests {
         #expect(talk.told == ["end timeout"])
     }
 
+    @Test("a connection that begins where one ended long ago is another one, even with the same sequence numbers")
+    func samePortsLater() {
+        let talk = Conversation()
+        talk.client(.syn, 1)
+        talk.server([.rst, .ack], 0, ack: 2)
+        // Nothing else was captured meanwhile, so that nobody looked for what is over.
+        talk.now += 11_000_000_000
+        _ = talk.told
+        talk.client(.syn, 1)
+        talk.server([.syn, .ack], 7, ack: 2)
+        talk.client(.ack, 2, ack: 8, "a")
+        #expect(talk.told == ["begin 10.0.0.1:1000 → 10.0.0.2:80", "> a"])
+        #expect(talk.counters.flowsBegun == 2 && talk.counters.violations == [])
+    }
+
     @Test("a packet from the far future ends nothing but what it meets")
     func absurdTimes() {
         let talk = Conversation()

@@ -85,6 +85,22 @@ struct LiveCaptureTests {
         }
     }
 
+    @Test("a reader that stands still for a tenth of a second loses nothing of a hundred thousand packets a second")
+    func shortPause() async throws {
+        try await TestNetwork.with { networks in
+            let network = networks[0]
+            try await network.cable("veth0", "veth1")
+            var settings = CaptureSettings()
+            settings.kernelBufferBytes = 32 << 20
+            let (counts, live) = try await capture(network, settings) { _, counts in
+                counts.state.withLock { $0.pause = .milliseconds(100) }
+                return try await send(network, length: 200, rate: 100_000, count: 30_000)
+            }
+            #expect(live.statistics[0].droppedByKernel == 0)
+            #expect(counts.packets == 30_000)
+        }
+    }
+
     @Test("what is lost while the reader stands still is counted exactly: sent = delivered + dropped")
     func pause() async throws {
         try await TestNetwork.with { networks in

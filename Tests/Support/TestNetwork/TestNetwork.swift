@@ -66,7 +66,11 @@ package struct TestNetwork: Sendable {
 
     /// Runs a program in it to its end; its output.
     @discardableResult
-    package func run(_ arguments: String...) async throws -> String {
+    package func run(_ arguments: String...) async throws -> String { try await run(arguments) }
+
+    /// Runs a program in it to its end; its output.
+    @discardableResult
+    package func run(_ arguments: [String]) async throws -> String {
         try await Self.run(["ip", "netns", "exec", name] + arguments)
     }
 
