@@ -121,7 +121,25 @@ struct Measurements: ~Copyable {
         }
         Self.report("pin", "ms", pins)
         var copies: [Double] = []
+        var floor: [Double] = []
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 20, alignment: 4096)
+        defer { memory.deallocate() }
+        memory.initializeMemory(as: UInt8.self, repeating: 1)
         for _ in 0..<Self.rounds {
+            // What the file system takes for as many bytes, whoever writes them.
+            let path = folder + "/floor"
+            let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+            floor.append(
+                Self.nanoseconds {
+                    var written = 0
+                    while written < memory.count {
+                        let count = Glibc.write(file, memory.baseAddress.map { $0 + written }, memory.count - written)
+                        guard count > 0 else { break }
+                        written += count
+                    }
+                } / 1e6)
+            close(file)
+            unlink(path)
             var request = SnapshotRequest()
             request.format = .pcapng
             var bytes: UInt64 = 0
@@ -129,8 +147,10 @@ struct Measurements: ~Copyable {
                 try Self.nanoseconds {
                     bytes = try SnapshotTaker(ring: ring).take(request, to: folder + "/all.pcapng").bytes
                 } / 1e6)
+            unlink(folder + "/all.pcapng")
             guard bytes > 235 << 20 else { throw Wrong(text: "\(bytes) bytes copied") }
         }
+        Self.report("write-256-MB", "ms", floor)
         Self.report("copy-256-MB", "ms", copies)
     }
 
