@@ -43,7 +43,8 @@ package struct HubPermissions: Sendable {
         need(["get"], .configMaps, "scripts beyond the size of one config map do not run")
         need(["list", "watch"], .secrets, name: secret, "scripts have no env")
         need(
-            ["get", "update"], .secrets, name: "remora-hub-authority", "workers have to trust each hub's own certificate")
+            ["get", "update"], .secrets, name: "remora-hub-authority",
+            "workers have to trust each hub's own certificate")
         need(["get", "update"], .leases, name: "remora-hub", "no hub leads")
         need(["create"], .leases, "no hub leads")
         need(["patch"], .configMaps, name: "\(configMap)-status", "the status config map is not written")

@@ -54,7 +54,8 @@ struct SocketTests {
     @Test("a worker waits for the file by which its hub is trusted, and reads it anew")
     func authority() async throws {
         let hub = try await HubEnd.start()
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent("ca-\(UInt64.random(in: 0 ... .max)).crt")
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "ca-\(UInt64.random(in: 0 ... .max)).crt")
         let worker = try WorkerEnd(port: hub.server.port, authoritiesFile: file.path)
         #expect(await eventually { worker.worker.status.problem?.contains("is not there yet") == true })
         try "-----BEGIN CERTIFICATE-----\n".write(toFile: file.path, atomically: true, encoding: .utf8)

@@ -11,7 +11,9 @@ import Threading
 struct ServerTLSTests {
     private static let names = ["remora-hub.shop.svc", "127.0.0.1"]
 
-    @Test("who trusts an authority trusts each server that it has signed, and no other; a server changes over while it runs")
+    @Test(
+        "who trusts an authority trusts each server that it has signed, and no other; a server changes over while it runs"
+    )
     func authority() async throws {
         let authority = try ServerCertificate.authority(name: "remora-hub.shop", validity: .seconds(86_400))
         let other = try ServerCertificate.authority(name: "remora-hub.shop", validity: .seconds(86_400))

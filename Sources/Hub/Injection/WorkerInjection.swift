@@ -98,7 +98,9 @@ struct WorkerInjection: Sendable {
                                 "items": [
                                     [
                                         "path": "ca.crt",
-                                        "fieldRef": ["fieldPath": .string("metadata.annotations['\(Self.annotation)']")],
+                                        "fieldRef": [
+                                            "fieldPath": .string("metadata.annotations['\(Self.annotation)']")
+                                        ],
                                     ]
                                 ]
                             ]

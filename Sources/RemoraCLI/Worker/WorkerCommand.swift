@@ -49,7 +49,8 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The file with the token for the hub, read anew each time.", valueName: "file"))
     var hubTokenFile: String?
 
-    @Option(help: ArgumentHelp(
+    @Option(
+        help: ArgumentHelp(
             "The certificates by which the hub is trusted, PEM; read anew each time.", valueName: "file"))
     var hubCa: String?
 
