@@ -124,7 +124,7 @@ struct WorkerInjection: Sendable {
                 "worker", "--interface=any", .string("--hub=https://remora-hub.\(namespace).svc"),
                 "--hub-token-file=/hub/token", "--hub-ca=/hub/ca.crt", "--beside-pod=$(POD_NAMESPACE)/$(POD_NAME)",
                 "--data=/remora", "--ring-size=64", "--snapshot-quota=256", "--file-quota=64",
-                "--listen=127.0.0.1:49100",
+                "--listen=127.0.0.1:8897",
             ],
             "env": [
                 field("NODE_NAME", "spec.nodeName"), field("POD_NAME", "metadata.name"),
