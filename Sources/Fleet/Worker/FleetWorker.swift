@@ -255,6 +255,10 @@ package final class FleetWorker: Sendable {
 
     // MARK: Down
 
+    /// Tries to find the hub that leads: of two hubs, a Service has picked the other one each time once in sixteen.
+    private static let hubsAsked = 4
+    private static let betweenHubs: Duration = .milliseconds(100)
+
     private func connect(_ hello: FleetHello, _ number: Int) async {
         var reason = "the hub ended the connection"
         do {
@@ -262,7 +266,13 @@ package final class FleetWorker: Sendable {
             request.limits = TimeLimits(headers: .seconds(15), silence: configuration.silence)
             // A connection from the pool leads to the hub that said no before, which stands by: a Service may pick another.
             request.wantsNewConnection = true
-            let response = try await transport.send(request)
+            var response = try await transport.send(request)
+            // Not every hub that a Service may pick leads: the others are asked before a rest that grows.
+            for _ in 1..<Self.hubsAsked where response.status == 503 {
+                _ = try await response.body.collect(limit: 1 << 16)
+                try await Task.sleep(for: Self.betweenHubs)
+                response = try await transport.send(request)
+            }
             guard response.status == 200 else {
                 throw Self.refusal(response.status, try await response.body.collect(limit: 1 << 16))
             }

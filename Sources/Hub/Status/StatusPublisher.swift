@@ -65,8 +65,8 @@ actor StatusPublisher {
         let object: JSONValue = [
             "apiVersion": "v1", "kind": "ConfigMap",
             "metadata": [
+                // No labels: they are those of who made it, and Helm refuses to share a field.
                 "name": .string(configuration.statusConfigMap), "namespace": .string(configuration.namespace),
-                "labels": ["app.kubernetes.io/managed-by": "remora", "app.kubernetes.io/component": "hub"],
             ],
             "data": data,
         ]
