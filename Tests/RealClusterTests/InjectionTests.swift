@@ -70,7 +70,8 @@ struct InjectionTests {
         var pod: JSONValue = [
             "apiVersion": "v1", "kind": "Pod", "metadata": ["name": .string(name)],
             "spec": [
-                "automountServiceAccountToken": false, "containers": [["name": "app", "image": "app:1"]],
+                "serviceAccountName": "default", "automountServiceAccountToken": false,
+                "containers": [["name": "app", "image": "app:1"]],
             ],
         ]
         if let label { pod["metadata"]?["labels"] = ["remora.dev/inject": .string(label)] }
