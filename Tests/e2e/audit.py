@@ -8,9 +8,6 @@ Request = collections.namedtuple("Request", "group resource name verb namespace"
 # Rules that no ordinary day uses, and why they are there all the same.
 RARE = {
     ("", "configmaps", "", "get"): "scripts beyond 1 MiB stand in further config maps",
-    ("", "pods", "", "get"): "an Event that comes before the pod it is about",
-    ("", "secrets", "remora-hub-authority", "update"): "the first hub of an installation makes the authority",
-    ("coordination.k8s.io", "leases", "", "create"): "the first hub of an installation makes the lease",
 }
 
 
