@@ -266,7 +266,7 @@ let package = Package(
         tests(
             of: "Worker",
             [
-                "HTTPTraffic", "TestNetwork", "ScriptTraffic", "PacketCapture", "Dissection", "ScriptRuntime",
+                "Fleet", "HTTPTraffic", "TestNetwork", "ScriptTraffic", "PacketCapture", "Dissection", "ScriptRuntime",
                 "ScriptFolder", "CurlTransport",
                 "JSON", "Threading", "capture-probe", subprocess,
             ]),

@@ -295,7 +295,8 @@ package final class Hub: Sendable {
                 act: { [scripts] action, object, sender in
                     scripts.deliver(.hubAction(action, object: object?.encoded(), sender: sender.encoded()))
                 },
-                targetedPods: { [weak self] in self?.targetedPods ?? [:] }, changed: changed),
+                targetedPods: { [weak self] in self?.targetedPods ?? [:] },
+                events: { [weak self] in self?.feed.withLock { $0 }?.events.objects ?? [] }, changed: changed),
             settings: configuration.fleet)
     }
 

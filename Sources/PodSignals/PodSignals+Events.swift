@@ -112,7 +112,7 @@ struct EarlyEvents: Sendable {
 
 extension ClusterEvent {
     /// `app` of the path `spec.containers{app}`.
-    var containerName: String? {
+    package var containerName: String? {
         guard let open = object.fieldPath.firstIndex(of: "{"), object.fieldPath.hasSuffix("}") else { return nil }
         return String(object.fieldPath[object.fieldPath.index(after: open)...].dropLast())
     }

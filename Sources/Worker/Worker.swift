@@ -24,7 +24,9 @@ package final class Worker: Sendable {
     /// The scripts, for whoever feeds them.
     package let scripts: WorkerScripts
     /// Who has which address, for whoever knows pods.
-    package let names = PeerNames()
+    package let names: PeerNames
+    /// Which pods scripts hear and see of.
+    let targets: WorkerTargets
     /// The figures of the worker and of its scripts.
     package let metrics = MetricRegistry()
     /// The packets, for scripts.
@@ -55,6 +57,9 @@ package final class Worker: Sendable {
     ) throws(WorkerError) {
         self.configuration = configuration
         self.events = events
+        names = PeerNames()
+        targets = WorkerTargets(names)
+        targets.take(configuration.keys)
         var settings = TrafficSettings()
         for problem in settings.apply(configuration.keys, checkFilter: { _ = try CaptureFilter($0) }) {
             events.log(.warning, "Configuration", [("problem", problem)])
@@ -89,13 +94,15 @@ package final class Worker: Sendable {
                 ? nil
                 : try LiveTraffic(
                     interfaces: configuration.interfaces, capture: capture, ring: ring, index: index, scene: scene,
-                    dissection: settings.dissection, limits: configuration.flows)
+                    dissection: settings.dissection, limits: configuration.flows, targets: targets)
         } catch {
             throw WorkerError("\(error)")
         }
         replay =
             configuration.files.isEmpty
-            ? nil : FileTraffic(configuration.files, archive: archive, scene: scene, limits: configuration.flows)
+            ? nil
+            : FileTraffic(
+                configuration.files, archive: archive, scene: scene, limits: configuration.flows, targets: targets)
         let sink = WorkerSink(events)
         scripts = Self.scripts(configuration, archive, metrics, link, sink)
         receiver = WorkerReceiver(scripts)

@@ -221,8 +221,22 @@ struct RolloutTests {
 
         var done = Fleet(Self.twenty, holding: "b")
         done.want("b", Self.settings("1"))
+        done.pass(.seconds(1), "b")
+        done.pass(.seconds(1), "b")
         done.pass(.seconds(31), "b")
         #expect(done.rollout.isSettled)
+
+        // Its canary's word counts, also while all others are away.
+        var alone = Fleet(Self.twenty, holding: "a")
+        alone.want("b", Self.settings("1"))
+        alone.pass(.seconds(1), "b")
+        alone.pass(.seconds(1), "b")
+        for name in Self.twenty.dropFirst() { alone.workers[name]?.isConnected = false }
+        alone.workers["w10"]?.reported = alone.now
+        alone.now = alone.now.advanced(by: .seconds(31))
+        let isNews = alone.rollout.look(at: alone.workers.values.sorted { $0.name < $1.name }, alone.now)
+        #expect(!isNews)
+        #expect(!alone.rollout.isSettled)
 
         var remembered = Fleet(Self.twenty, holding: "a")
         remembered.rollout.resume(accepted: "b")

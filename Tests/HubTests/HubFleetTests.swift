@@ -87,6 +87,43 @@ struct HubFleetTests {
         await stage.stop()
     }
 
+    @Test("in stages one worker tries an edit: one that fails there is taken back, and the way back ends it")
+    func rollout() async throws {
+        let good = "function onHubAction() {}"
+        let stage = try await HubStage(scripts: [good])
+        try stage.edit("ROLLOUT_STAGES", "1")
+        try stage.edit("ROLLOUT_PERIOD", "1s")
+        let hub = start(stage)
+        let workers = try workers(try await hub.port)
+        #expect(await eventually { await self.states(hub) == ["current", "current", "current"] })
+        #expect(await eventually { await hub.hub.status.rollout?.phase == .settled })
+        // Its hook fails on workers alone: the hub finds nothing wrong with it.
+        try stage.edit(["if (utils.nodeName() !== 'hub') setInterval(function () { nobody(); }, 20);"])
+        let isTakenBack = await eventually { await hub.hub.status.rollout?.json["phase"] == "taken-back" }
+        let state = await hub.hub.status
+        try #require(isTakenBack, "\(state.rollout as Any) \(state.workers.map(\.json)) \(hub.output.suffix(5))")
+        let status = await hub.hub.status
+        #expect(status.rollout?.canaries == ["w1"])
+        let problem = status.problems.first { $0.contains("was taken back") }
+        #expect(
+            problem?.contains("script 0 on worker w1") == true && problem?.contains("nobody") == true,
+            "\(status.problems)")
+        #expect(await eventually { await self.states(hub) == ["held-back", "held-back", "held-back"] })
+        // The others were never given it; the one that tried it runs what ran before.
+        #expect(workers.map(\.loads) == [3, 1, 1])
+        try stage.edit([good])
+        #expect(await eventually { await self.states(hub) == ["current", "current", "current"] })
+        #expect(await hub.hub.status.rollout?.phase == .settled)
+        #expect(workers.map(\.loads) == [3, 1, 1])
+        // One without fault goes to all after its period.
+        try stage.edit([good + " // better"])
+        #expect(await eventually { workers.map(\.loads) == [4, 2, 2] })
+        #expect(await eventually { await self.states(hub) == ["current", "current", "current"] })
+        for worker in workers { await worker.stop() }
+        await hub.stop()
+        await stage.stop()
+    }
+
     @Test(
         "what happens to a pod reaches the worker of its node, and what its script tells the hub reaches all of the hub's"
     )
@@ -107,6 +144,15 @@ struct HubFleetTests {
         #expect(await eventually { workers[0].commands.count == 1 })
         #expect(workers[0].commands.first?.contains("\"kind\":\"oom-killed\"") == true)
         #expect(workers[0].commands.first?.hasPrefix("snapshot ") == true && workers[1].commands.isEmpty)
+        // With it what is kept beside them: how the pod was before, its Events, and the end of its log.
+        let command = try #require(workers[0].commands.first?.dropFirst("snapshot ".count))
+        let arguments = try JSONValue(parsing: String(command))
+        let before = arguments["evidence"]?["before"]
+        #expect(before?["metadata"]?["name"] == "web-1")
+        #expect(before?["status"]?["containerStatuses"]?[0]?["state"]?["running"] != nil)
+        #expect(arguments["pod"]?["status"]?["containerStatuses"]?[0]?["state"]?["terminated"] != nil)
+        #expect(arguments["evidence"]?["events"]?.array != nil)
+        #expect(arguments["evidence"]?["log"]?.string != nil)
         try stage.edit("POD_REGEX", "^web-")
         #expect(await eventually { workers.allSatisfy { $0.keys["POD_REGEX"] == "^web-" } })
         try stage.edit("POD_REGEX", "(")

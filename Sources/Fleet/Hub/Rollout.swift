@@ -130,8 +130,10 @@ struct Rollout: Sendable {
             }
         }
         // A hub that does not know what ran before, and finds the newest set everywhere, was preceded by one that did.
+        // Not with the word of one worker, while the others are away: canaries have to have passed here, too.
         if accepted == nil, !connected.isEmpty, now - began >= settings.period,
-            connected.allSatisfy({ $0.revision == latest && $0.failures.isEmpty })
+            connected.allSatisfy({ $0.revision == latest && $0.failures.isEmpty }),
+            canaries.keys.allSatisfy({ name in connected.contains { $0.name == name && hasPassed($0, now) } })
         {
             settle()
             return true

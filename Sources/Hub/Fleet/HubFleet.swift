@@ -24,6 +24,8 @@ final class HubFleet: Sendable {
         /// Calls `onHubAction`: name, object, sender.
         let act: @Sendable (String, JSONValue?, JSONValue) -> Void
         let targetedPods: @Sendable () -> JSONValue
+        /// The Events about pods that there are.
+        let events: @Sendable () -> [ClusterEvent]
         let changed: @Sendable () -> Void
     }
 
@@ -130,13 +132,45 @@ final class HubFleet: Sendable {
                 change: notice.change.map { $0.json.encoded() }, transition: notice.change.map(FleetTransition.init),
                 isDoubtful: isDoubtful && notice.change != nil), at: PodPlace(notice.pod))
         // Without the doubt about whether scripts were told: a worker knows a command again that it has carried out.
-        if let change = delivery.notice.change { save(change, notice.pod, json) }
+        if let change = delivery.notice.change { save(change, notice.pod, json, before: delivery.before) }
     }
 
     /// Has the packets saved that a change asks for.
-    private func save(_ change: PodChange, _ pod: Pod, _ json: [UInt8]) {
+    private func save(_ change: PodChange, _ pod: Pod, _ json: [UInt8], before: Pod?) {
         guard let action = policy.withLock({ $0.take(change, of: pod.identity.uid, at: .now()) }) else { return }
-        let command = FleetCommand(action, change, pod, json)
+        let evidence = PodEvidence(
+            before: before, events: PodEvidence.latest(environment.events(), of: pod.identity.uid))
+        // Who is about to lose its data has no time for it; what died has stopped printing.
+        guard case .snapshot(_, _, _, nil, nil) = action, change.exitCode != nil else {
+            return send(FleetCommand(action, change, pod, json, evidence: evidence), change, pod)
+        }
+        Task {
+            var evidence = evidence
+            await withTaskGroup(of: PodEvidence?.self) { group in
+                group.addTask { [client = environment.client, evidence] in
+                    var evidence = evidence
+                    await evidence.readLog(change, of: pod, client)
+                    return evidence
+                }
+                group.addTask {
+                    try? await Task.sleep(for: Self.logWait)
+                    return nil
+                }
+                if let complete = await group.next() ?? nil {
+                    evidence = complete
+                } else {
+                    evidence.logProblem = "it did not come within \(Self.logWait)"
+                }
+                group.cancelAll()
+            }
+            send(FleetCommand(action, change, pod, json, evidence: evidence), change, pod)
+        }
+    }
+
+    /// A snapshot waits five seconds for late packets.
+    private static let logWait: Duration = .seconds(2)
+
+    private func send(_ command: FleetCommand, _ change: PodChange, _ pod: Pod) {
         let workers = hub.workers(at: PodPlace(pod))
         for worker in workers where !hub.send(command, to: worker.worker) {
             environment.log.warning(

@@ -1,3 +1,4 @@
+internal import KubernetesClient
 internal import PodSignals
 internal import Timestamps
 
@@ -9,6 +10,8 @@ struct Delivery: Sendable {
     /// Counts what one version told.
     let ordinal: Int
     var notice: PodNotice
+    /// The pod before it, if it was known and changed.
+    var before: Pod?
     /// The pod's JSON for scripts, if it came with the news.
     var json: [UInt8]?
     let received: ContinuousClock.Instant

@@ -174,7 +174,7 @@ actor PodFeed {
             }
             let json = notices.isEmpty ? nil : event.raw?.withUnsafeBytes { PodJSON.stripped($0) }
             enqueue(
-                notices, .pods, pod.identity.versionNumber, json: json, event.received,
+                notices, .pods, pod.identity.versionNumber, before: event.change.before, json: json, event.received,
                 isExact: event.source == .watch)
         }
         drainSoon()
@@ -208,14 +208,15 @@ actor PodFeed {
     }
 
     private func enqueue(
-        _ notices: [PodNotice], _ stream: PodStream, _ version: UInt64, json: [UInt8]?,
+        _ notices: [PodNotice], _ stream: PodStream, _ version: UInt64, before: Pod? = nil, json: [UInt8]?,
         _ received: ContinuousClock.Instant, isExact: Bool = true
     ) {
         for (ordinal, notice) in notices.enumerated() {
             if let change = notice.change { counters.changes[change.kind.rawValue, default: 0] += 1 }
             queue.append(
                 Delivery(
-                    stream: stream, version: version, ordinal: ordinal, notice: notice, json: json, received: received,
+                    stream: stream, version: version, ordinal: ordinal, notice: notice, before: before, json: json,
+                    received: received,
                     isExact: isExact))
         }
     }
@@ -412,4 +413,9 @@ struct FeedCounters: Sendable {
     var doubtful = 0
     /// From an event's arrival to its being queued for the scripts.
     var latency = DurationHistogram()
+}
+
+extension InformerChange {
+    /// The version before, of an object that changed.
+    fileprivate var before: Object? { if case .modified(_, from: let before) = self { before } else { nil } }
 }

@@ -6,7 +6,11 @@ internal import Timestamps
 
 extension FleetCommand {
     /// What a worker is told: which packets, until when, and what goes beside them.
-    init(_ action: SnapshotPolicy.Action, _ change: PodChange, _ pod: Pod, _ json: [UInt8]) {
+    ///
+    /// - Parameter evidence: what the hub knows beside: see ``PodEvidence``.
+    init(
+        _ action: SnapshotPolicy.Action, _ change: PodChange, _ pod: Pod, _ json: [UInt8], evidence: PodEvidence? = nil
+    ) {
         func milliseconds(_ time: Timestamp) -> JSONValue { .integer(time.microseconds / 1_000) }
         var arguments: JSONValue = [
             "namespace": .string(pod.identity.key.namespace), "name": .string(pod.identity.key.name),
@@ -24,6 +28,7 @@ extension FleetCommand {
             arguments["deadline"] = deadline.map(milliseconds)
             arguments["end"] = end.map(milliseconds)
             arguments["pod"] = try? JSONValue(parsing: json)
+            arguments["evidence"] = evidence?.json
             self.init(id: id, name: "snapshot", arguments: arguments)
         }
     }

@@ -1,3 +1,4 @@
+internal import Fleet
 internal import JSON
 internal import KubernetesClient
 internal import PodSignals
@@ -10,16 +11,13 @@ struct TargetedPods {
 
     init(_ pods: [Pod], _ keys: ConfigurationKeys) {
         // The key was checked when it was read; what cannot be compiled here matches nothing.
-        let pattern = try? Regex(keys.podRegex)
-        let included = Set(keys.namespaces)
-        let excludedNamespaces = Set(keys.excludedNamespaces)
+        let matcher = PodTargeting(
+            pattern: keys.podRegex, namespaces: keys.namespaces, excludedNamespaces: keys.excludedNamespaces
+        ).makeMatcher()
         var targets: [Pod] = []
         var excluded: [Pod] = []
         for pod in pods.sorted(by: { $0.identity.key.description < $1.identity.key.description }) {
-            let namespace = pod.metadata.namespace
-            let isMeant =
-                (included.isEmpty || included.contains(namespace)) && !excludedNamespaces.contains(namespace)
-                && pattern.map { pod.metadata.name.firstMatch(of: $0) != nil } == true
+            let isMeant = matcher.includes(namespace: pod.metadata.namespace, name: pod.metadata.name)
             if isMeant { targets.append(pod) } else { excluded.append(pod) }
         }
         self.targets = targets

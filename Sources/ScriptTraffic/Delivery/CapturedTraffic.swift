@@ -27,6 +27,9 @@ package struct CapturedTraffic: ~Copyable {
     private var reader: RingReader?
     private let index: StreamIndex?
     private var notes: [StreamIndex.Note] = []
+    /// What of it scripts are to see; nil: all.
+    private var targets: TargetFilter?
+    private var isLimited = false
 
     /// - Parameters:
     ///   - scene: where items come from.
@@ -34,10 +37,12 @@ package struct CapturedTraffic: ~Copyable {
     ///   - limits: how much flows may take.
     ///   - ring: where packets come from; without one, give them to ``take(_:)``.
     ///   - index: of that ring.
+    ///   - targets: what scripts are to see; flows and the ring are not limited by it.
     package init(
         _ scene: ItemScene, settings: DissectionSettings = .init(), limits: FlowLimits = .init(),
-        ring: SegmentRing? = nil, index: StreamIndex? = nil
+        ring: SegmentRing? = nil, index: StreamIndex? = nil, targets: (any TrafficTargets)? = nil
     ) {
+        self.targets = targets.map { TargetFilter($0) }
         self.scene = scene
         self.settings = settings
         self.limits = limits
@@ -48,6 +53,7 @@ package struct CapturedTraffic: ~Copyable {
     /// Says what scripts want now. Connections that are open when the first one wants items are dissected from there on.
     package mutating func want(packets: Bool, items: Bool) {
         wantsPackets = packets
+        isLimited = targets?.refresh() ?? false
         guard items != isDissecting else { return }
         isDissecting = items
         if items {
@@ -95,11 +101,19 @@ package struct CapturedTraffic: ~Copyable {
 
     private mutating func follow(_ packet: CapturedPacket) -> UInt64 {
         guard isDissecting, let header = dissector?.process(packet) else {
-            if wantsPackets { batches.take(packet, decoder.decode(packet)) }
+            if wantsPackets { take(packet, decoder.decode(packet)) }
             return 0
         }
-        if wantsPackets { batches.take(packet, header) }
+        if wantsPackets { take(packet, header) }
         return header.stream
+    }
+
+    private mutating func take(_ packet: CapturedPacket, _ header: PacketHeader) {
+        if isLimited, targets?.admits(header.source, header.destination, at: packet.time) == false {
+            counters.untargetedPackets += 1
+        } else {
+            batches.take(packet, header)
+        }
     }
 
     /// Time passes without packets: what waited for too long goes out. `now` is in nanoseconds since 1970.
@@ -122,6 +136,13 @@ package struct CapturedTraffic: ~Copyable {
             taken = items
             items.removeAll(keepingCapacity: true)
         }
+        guard isLimited else { return taken }
+        let count = taken.count
+        taken.removeAll { item in
+            let ends = [item.connection.client, item.connection.server].map { IPAddress($0.address) ?? .unspecified }
+            return targets?.admits(ends[0], ends[1], at: item.time) == false
+        }
+        counters.untargetedItems += UInt64(count - taken.count)
         return taken
     }
 

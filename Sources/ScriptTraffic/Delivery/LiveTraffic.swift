@@ -17,6 +17,7 @@ package final class LiveTraffic: Sendable {
     private let index: StreamIndex
     private let scene: ItemScene
     private let limits: FlowLimits
+    private let targets: (any TrafficTargets)?
     private let shared: Locked<Shared>
 
     private struct Shared {
@@ -38,8 +39,10 @@ package final class LiveTraffic: Sendable {
     /// Opens the interfaces; `any` means all.
     package init(
         interfaces: [String], capture settings: CaptureSettings = .init(), ring: SegmentRing, index: StreamIndex,
-        scene: ItemScene, dissection: DissectionSettings = .init(), limits: FlowLimits = .init()
+        scene: ItemScene, dissection: DissectionSettings = .init(), limits: FlowLimits = .init(),
+        targets: (any TrafficTargets)? = nil
     ) throws(LiveCaptureError) {
+        self.targets = targets
         capture = try LiveCapture(interfaces: interfaces, settings: settings)
         self.ring = ring
         self.index = index
@@ -117,7 +120,8 @@ package final class LiveTraffic: Sendable {
 
     private func dissect(_ receiver: some TrafficReceiver, isRunning: () -> Void) {
         var traffic = CapturedTraffic(
-            scene, settings: shared.withLock { $0.settings }, limits: limits, ring: ring, index: index)
+            scene, settings: shared.withLock { $0.settings }, limits: limits, ring: ring, index: index,
+            targets: targets)
         var deliveries = ItemDeliveries()
         var version = 0
         var ticked: Int64 = 0

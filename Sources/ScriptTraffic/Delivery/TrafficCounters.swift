@@ -11,6 +11,9 @@ package struct TrafficCounters: Sendable, Equatable {
     package var skipped: UInt64 = 0
     /// Packets that were passed over because no script has a hook for them.
     package var unwanted: UInt64 = 0
+    /// Packets and items that scripts were not shown because neither end was targeted.
+    package var untargetedPackets: UInt64 = 0
+    package var untargetedItems: UInt64 = 0
     /// What flows and reassembly counted.
     package var flows = FlowCounters()
     /// What the dissectors counted.

@@ -23,6 +23,8 @@ package final class PeerNames: PeerResolver, Sendable {
         /// The addresses that a pod has now, by `namespace/name`.
         var current: [String: [String]] = [:]
         var count = 0
+        /// Grows with every change of who has what.
+        var version = 0
     }
 
     /// Ended tenures are kept for as long as packets may be: longer than any ring reaches back.
@@ -60,6 +62,7 @@ package final class PeerNames: PeerResolver, Sendable {
     private func note(_ key: String, _ peer: ResolvedPeer, _ addresses: [String], from: Int64, at time: Int64) {
         state.withLock { state in
             let before = state.current[key] ?? []
+            if before != addresses { state.version += 1 }
             for address in before where !addresses.contains(address) { Self.end(address, key, at: time, &state) }
             for address in addresses {
                 var tenures = state.tenures[address] ?? []
@@ -121,6 +124,22 @@ package final class PeerNames: PeerResolver, Sendable {
     package func peer(address: String, port: UInt16, at time: Int64) -> ResolvedPeer? {
         state.withLock { state in
             state.tenures[address]?.last { $0.from <= time && time < $0.until }?.peer
+        }
+    }
+
+    /// Another number whenever somebody got an address or lost one.
+    package var version: Int { state.withLock { $0.version } }
+
+    /// Whose an address was at a moment, and how long it was so, or nobody's.
+    package func tenure(of address: String, at time: Int64) -> (peer: ResolvedPeer?, during: Range<Int64>) {
+        state.withLock { state in
+            let tenures = state.tenures[address] ?? []
+            if let tenure = tenures.last(where: { $0.from <= time && time < $0.until }) {
+                return (tenure.peer, tenure.from..<tenure.until)
+            }
+            let from = tenures.last { $0.until <= time }?.until ?? .min
+            let until = tenures.first { $0.from > time }?.from ?? .max
+            return (nil, from..<max(from, until))
         }
     }
 

@@ -9,6 +9,7 @@ final class FileTraffic: Sendable {
     private let archive: PacketArchive
     private let scene: ItemScene
     private let limits: FlowLimits
+    private let targets: (any TrafficTargets)?
     private let shared = Locked((counters: TrafficCounters(), items: ItemDeliveries()))
 
     /// Items that are handed over between two waits: well below what a script's queue holds.
@@ -16,7 +17,10 @@ final class FileTraffic: Sendable {
     private static let bytesAtOnce: UInt64 = 4 << 20
     private static let packetsAtOnce: UInt64 = 16_384
 
-    init(_ paths: [String], archive: PacketArchive, scene: ItemScene, limits: FlowLimits) {
+    init(
+        _ paths: [String], archive: PacketArchive, scene: ItemScene, limits: FlowLimits, targets: (any TrafficTargets)?
+    ) {
+        self.targets = targets
         self.paths = paths
         self.archive = archive
         self.scene = scene
@@ -32,7 +36,8 @@ final class FileTraffic: Sendable {
         untilIdle: @Sendable () async -> Void, report: @Sendable (String) -> Void
     ) async throws {
         var traffic = CapturedTraffic(
-            scene, settings: settings, limits: limits, ring: archive.ring, index: archive.index)
+            scene, settings: settings, limits: limits, ring: archive.ring, index: archive.index,
+            targets: targets)
         var writer = archive.ring.makeWriter()
         var deliveries = ItemDeliveries()
         var waited = ItemDeliveries()

@@ -16,6 +16,10 @@ final class HubWorkload: FleetWorkload {
         /// The snapshots that were taken: a hub that was restarted asks once more.
         var taken: [String] = []
         var problems: [String] = []
+        /// The pods that scripts have heard of.
+        var shown: Set<String> = []
+        /// The keys of the config map that the hub named last.
+        var keys: Set<String> = []
     }
 
     private let state = Locked(State())
@@ -29,7 +33,15 @@ final class HubWorkload: FleetWorkload {
 
     func apply(_ set: FleetSet) async -> [FleetScriptFailure] {
         guard let worker else { return [] }
-        let problems = worker.apply(set.keys.filter { TrafficSettings.keys.contains($0.key) })
+        var keys = set.keys.filter { TrafficSettings.keys.contains($0.key) }
+        let former = state.withLock { state in
+            defer { state.keys = Set(keys.keys) }
+            return state.keys
+        }
+        // One that is gone from the config map has its default again.
+        for key in former where keys[key] == nil { keys[key] = "" }
+        let problems = worker.apply(keys)
+        worker.targets.take(set.keys)
         state.withLock { $0.problems = problems }
         // Titles may repeat in a config map; here they name a script.
         var titles: Set<String> = []
@@ -48,13 +60,21 @@ final class HubWorkload: FleetWorkload {
 
     func deliver(_ event: FleetPodEvent) {
         guard let worker else { return }
+        var word = event.event
         if let pod = try? JSONValue(parsing: event.pod) {
             if Self.isGone(event.event, pod), let uid = pod["metadata"]?["uid"]?.string {
                 state.withLock { $0.goingAway[uid] }?.finish()
             }
+            // Whose an address is counts also of pods that are not meant: they may be by the next edit.
             worker.names.note(pod: pod, isDeleted: event.event == "DELETED", at: Timestamp.now().microseconds * 1_000)
+            let metadata = pod["metadata"]
+            guard
+                worker.targets.includes(
+                    namespace: metadata?["namespace"]?.string ?? "", name: metadata?["name"]?.string ?? "")
+            else { return }
+            word = firstWord(event.event, of: metadata?["uid"]?.string ?? "")
         }
-        let call = HookCall.podEvent(event.event, pod: event.pod, change: event.change)
+        let call = HookCall.podEvent(word, pod: event.pod, change: event.change)
         worker.scripts.withEngine { engine, _ in engine.deliver(call) }
     }
 
@@ -65,6 +85,20 @@ final class HubWorkload: FleetWorkload {
         guard let containers = pod["status"]?["containerStatuses"]?.array, !containers.isEmpty else { return false }
         return containers.allSatisfy { $0["state"]?["terminated"] != nil }
     }
+
+    /// A pod that scripts hear of for the first time is `ADDED` to them, also if it was not meant when it came.
+    private func firstWord(_ event: String, of uid: String) -> String {
+        state.withLock { state in
+            if event == "DELETED" {
+                state.shown.remove(uid)
+                return event
+            }
+            guard state.shown.count < Self.shownLimit else { return event }
+            return state.shown.insert(uid).inserted ? "ADDED" : event
+        }
+    }
+
+    private static let shownLimit = 200_000
 
     // MARK: Commands
 
@@ -94,12 +128,13 @@ final class HubWorkload: FleetWorkload {
         guard from < now else { return ["packets": 0] }
         let held = HeldPin(try worker.ring.pin(from...now))
         state.withLock { $0.pins[command.id] = held }
-        let id = command.id
+        let (id, number) = (command.id, held.number)
+        // Does not hold the pin itself: a snapshot may let go of it before.
         Task {
             try? await Task.sleep(for: .milliseconds(max(0, expiry - now / 1_000_000)))
             self.state.withLock { state in
                 // A later pin of the same pod has taken its place.
-                if state.pins[id] === held { state.pins[id] = nil }
+                if state.pins[id]?.number == number { state.pins[id] = nil }
             }
         }
         return ["packets": .integer(Int64(clamping: held.packets))]
@@ -132,7 +167,8 @@ final class HubWorkload: FleetWorkload {
         let kind = arguments["change"]?["kind"]?.string ?? "pod"
         let name = "\(kind)-\(arguments["name"]?.string ?? "")-\(to)"
         return try worker.snapshots.take(
-            selection, name: String(name.prefix(180)), trigger: "\(kind) of \(arguments["namespace"]?.string ?? "")")
+            selection, name: String(name.prefix(180)), trigger: "\(kind) of \(arguments["namespace"]?.string ?? "")",
+            evidence: evidence(arguments, worker))
     }
 
     /// Takes the snapshot of a pod that goes away once more when it is gone, in place of the one that was taken at once: it
@@ -169,6 +205,25 @@ final class HubWorkload: FleetWorkload {
     private static let longestEnd: Int64 = 3_600_000
     private static let longestWait: Int64 = 60_000
 
+    /// What is kept beside the packets: the pod before and after, its Events, its log, and who had which address.
+    private func evidence(_ arguments: JSONValue, _ worker: Worker) -> JSONValue {
+        var names: JSONValue = [:]
+        for (address, name) in worker.names.latest.sorted(by: { $0.key < $1.key }).prefix(Self.nameLimit) {
+            names[address.description] = .string(name)
+        }
+        let known = arguments["evidence"]
+        var value: JSONValue = [
+            "node": .string(worker.configuration.node), "worker": .string(worker.configuration.name),
+            "trigger": arguments["change"] ?? .null, "from": arguments["from"] ?? .null, "to": arguments["to"] ?? .null,
+            "pods": ["before": known?["before"] ?? .null, "after": arguments["pod"] ?? .null],
+            "events": known?["events"] ?? [], "names": names,
+        ]
+        for member in ["log", "logProblem"] { value[member] = known?[member] }
+        return value
+    }
+
+    private static let nameLimit = 10_000
+
     // MARK: Status
 
     var report: FleetWorkerReport {
@@ -194,6 +249,8 @@ final class HubWorkload: FleetWorkload {
 /// A pin that is held for a while.
 private final class HeldPin: Sendable {
     private let pin: RingPin
+    /// Tells pins of one name apart.
+    let number = UInt64.random(in: .min ... .max)
     init(_ pin: consuming RingPin) { self.pin = pin }
     var packets: UInt64 { pin.packets }
 }

@@ -37,8 +37,10 @@ package struct SnapshotStore: Sendable {
     }
 
     /// Writes the selected packets of the ring; `name` has no ending.
+    ///
+    /// - Parameter evidence: what else is known of the moment; it is written beside the packets, in a file of its own.
     package func take(
-        _ selection: PacketSelection, name: String? = nil, trigger: String = "request"
+        _ selection: PacketSelection, name: String? = nil, trigger: String = "request", evidence: JSONValue? = nil
     ) throws -> Snapshot {
         if let name { try Self.check(name) }
         var notices: [String] = []
@@ -53,9 +55,15 @@ package struct SnapshotStore: Sendable {
         note["first"] = result.firstTime.map { .string(Timestamp(microseconds: $0 / 1000).withMicroseconds) }
         note["last"] = result.lastTime.map { .string(Timestamp(microseconds: $0 / 1000).withMicroseconds) }
         if !notices.isEmpty { note["notices"] = .array(notices.map(JSONValue.string)) }
+        if let evidence {
+            note["evidence"] = .string(file + Self.evidenceEnding)
+            write(evidence, file + Self.evidenceEnding)
+        }
         write(note, file + ".json")
         return Snapshot(name: file, bytes: Int(result.bytes), note: note)
     }
+
+    private static let evidenceEnding = ".evidence.json"
 
     /// Keeps what a killed worker has captured until `time` (nanoseconds since 1970).
     package func takeCrash(before time: Int64) throws -> Snapshot {
@@ -89,15 +97,21 @@ package struct SnapshotStore: Sendable {
         return snapshots.sorted { $0.name < $1.name }
     }
 
-    /// The path of a snapshot; nil if there is none of this name.
+    /// The path of a snapshot, or of the evidence beside one; nil if there is none of this name.
     package func path(of name: String) -> String? {
-        list().contains { $0.name == name } ? "\(path)/\(name)" : nil
+        if name.hasSuffix(Self.evidenceEnding) {
+            let snapshot = String(name.dropLast(Self.evidenceEnding.count))
+            return list().contains { $0.name == snapshot && $0.note["evidence"]?.string == name }
+                ? "\(path)/\(name)" : nil
+        }
+        return list().contains { $0.name == name } ? "\(path)/\(name)" : nil
     }
 
     /// Removes a snapshot and its note.
     package func remove(_ name: String) throws {
         guard let file = path(of: name) else { throw SnapshotNameError("there is no snapshot \(name)") }
         unlink(file + ".json")
+        unlink(file + Self.evidenceEnding)
         unlink(file)
     }
 
@@ -118,7 +132,13 @@ package struct SnapshotStore: Sendable {
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         let bytes = note.encoded() + [0x0a]
-        _ = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        var written = 0
+        while written < bytes.count {
+            let count = bytes[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return }
+            written += count
+        }
     }
 
     static func read(_ path: String, limit: Int = 1 << 20) -> [UInt8]? {

@@ -108,6 +108,11 @@ extension Worker {
         count("dissected_packets_total", "Packets taken from the ring.", traffic.read)
         count("dissect_skipped_packets_total", "Packets overwritten before they were dissected.", traffic.skipped)
         count("dissect_unwanted_packets_total", "Packets that no script has a hook for.", traffic.unwanted)
+        for (what, number) in [("packets", traffic.untargetedPackets), ("items", traffic.untargetedItems)] {
+            count(
+                "untargeted_total", "What scripts were not shown because neither end was a targeted pod.", number,
+                [(name: "what", value: what)])
+        }
         let messages = traffic.messages
         for (fate, number) in [
             ("paired", messages.paired), ("request_only", messages.requestOnly.total),

@@ -80,6 +80,7 @@ package struct WorkerStatus: Sendable {
     private var trafficJSON: JSONValue {
         Self.numbers([
             ("read", traffic.read), ("skipped", traffic.skipped), ("unwanted", traffic.unwanted),
+            ("untargeted_packets", traffic.untargetedPackets), ("untargeted_items", traffic.untargetedItems),
             ("dissected", traffic.flows.packets), ("flows_open", traffic.flows.flowsOpen),
             ("items", UInt64(traffic.messages.items)), ("inferred_loss_bytes", traffic.flows.inferredLossBytes),
         ])

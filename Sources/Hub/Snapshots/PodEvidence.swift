@@ -1,0 +1,75 @@
+internal import CurlTransport
+internal import JSON
+internal import KubernetesClient
+internal import PodSignals
+internal import Timestamps
+
+/// What is kept beside the packets of a pod that died: the pod before, what Events said, the last lines of its log.
+struct PodEvidence: Sendable {
+    var before: Pod?
+    var events: [ClusterEvent] = []
+    /// The end of what the container that died had printed.
+    var log: String?
+    /// Why there is no log.
+    var logProblem: String?
+
+    var json: JSONValue {
+        var value: JSONValue = ["events": .array(events.map(Self.json))]
+        value["before"] = before?.outline
+        value["log"] = log.map(JSONValue.string)
+        value["logProblem"] = logProblem.map(JSONValue.string)
+        return value
+    }
+
+    private static func json(_ event: ClusterEvent) -> JSONValue {
+        var value: JSONValue = [
+            "type": .string(event.type), "reason": .string(event.reason), "message": .string(event.message),
+            "count": .integer(event.count), "source": .string(event.source),
+            "container": event.containerName.map(JSONValue.string) ?? .null,
+        ]
+        value["lastSeen"] = event.lastSeen.map { .string($0.description) }
+        return value
+    }
+
+    /// Of a pod's Events the latest, in the order of their times.
+    static func latest(_ events: [ClusterEvent], of uid: String) -> [ClusterEvent] {
+        let beginning = Timestamp(microseconds: .min)
+        return Array(
+            events.filter { $0.object.uid == uid }
+                .sorted { ($0.lastSeen ?? beginning) < ($1.lastSeen ?? beginning) }.suffix(eventLimit))
+    }
+
+    private static let eventLimit = 50
+
+    // MARK: The log
+
+    /// Reads the end of the log of a container that ended; needs `get` on `pods/log`, which a hub need not have.
+    mutating func readLog(_ change: PodChange, of pod: Pod, _ client: KubernetesClient) async {
+        guard let container = change.container else { return }
+        let key = pod.identity.key
+        let path = "/api/v1/namespaces/\(key.namespace)/pods/\(key.name)/log"
+        let query = "container=\(container)&tailLines=\(Self.logLines)&limitBytes=\(Self.logBytes)&timestamps=true"
+        // The run before, unless the container was not started again.
+        for previous in ["&previous=true", ""] {
+            do {
+                let response = try await client.send(target: "\(path)?\(query)\(previous)")
+                let body = try await response.body.collect(limit: Self.logBytes + 4_096)
+                let text = String(decoding: body, as: UTF8.self)
+                if response.status == 200 {
+                    log = text
+                    logProblem = nil
+                    return
+                }
+                let message = (try? JSONValue(parsing: body))?["message"]?.string ?? text
+                logProblem = "\(response.status): \(message.prefix(300))"
+                if response.status == 403 { return }
+            } catch {
+                logProblem = "\(error)"
+                return
+            }
+        }
+    }
+
+    private static let logLines = 200
+    private static let logBytes = 64 << 10
+}
