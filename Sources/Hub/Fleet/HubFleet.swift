@@ -141,7 +141,7 @@ final class HubFleet: Sendable {
         let evidence = PodEvidence(
             before: before, events: PodEvidence.latest(environment.events(), of: pod.identity.uid))
         // Who is about to lose its data has no time for it; what died has stopped printing.
-        guard case .snapshot(_, _, _, nil, _) = action, change.exitCode != nil else {
+        guard case .snapshot(_, _, _, nil, nil) = action, change.exitCode != nil else {
             return send(FleetCommand(action, change, pod, json, evidence: evidence), change, pod)
         }
         Task {
