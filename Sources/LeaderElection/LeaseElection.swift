@@ -19,7 +19,7 @@ package struct LeaseElection: Sendable {
         package var leaseDuration: Duration = .seconds(15)
         /// A leader that could not renew for this long gives up.
         package var renewDeadline: Duration = .seconds(10)
-        /// How often the lease is renewed, and looked at by others.
+        /// How often the lease is renewed; others look at it twice as often.
         package var retryPeriod: Duration = .seconds(2)
         /// A leader acts only this long after it began to renew for the last time: what it does later, a successor could
         /// not know to be done. Ours alone; it bounds what is told twice after a leader died.
@@ -111,7 +111,11 @@ package struct LeaseElection: Sendable {
         }
         if lease.holder != identity, !lease.holder.isEmpty, !isExpired(lease, now) {
             state = .following
-            return .wait(settings.retryPeriod)
+            // Twice as often as it is renewed, and when it expires: what passes until a renewal is seen adds to the time
+            // without a leader.
+            let expiry = (sighting?.since ?? now) + Self.duration(of: lease)
+            nextRead = min(now + settings.retryPeriod / 2, max(expiry, now))
+            return .wait(nextRead - now)
         }
         if lease.holder != identity { lease.transitions += 1 }
         if lease.holder != identity || lease.acquired == nil { lease.acquired = wall }
@@ -126,8 +130,10 @@ package struct LeaseElection: Sendable {
             sighting = Sighting(version: lease.resourceVersion, since: now)
             return false
         }
-        return now - sighting.since >= .seconds(max(1, lease.durationSeconds))
+        return now - sighting.since >= Self.duration(of: lease)
     }
+
+    private static func duration(of lease: Lease) -> Duration { .seconds(max(1, lease.durationSeconds)) }
 
     /// The lease was written by a request that began at `sent`.
     package mutating func written(_ lease: Lease, sent: Duration) {

@@ -57,16 +57,30 @@ struct LeaseElectionTests {
             election.read(
                 Self.lease("b", version: version), now: .seconds(seconds), wall: Self.wall, annotations: [:])
         }
-        #expect(look("1", 0) == .wait(.seconds(2)))
-        #expect(look("1", 14) == .wait(.seconds(2)))
+        #expect(look("1", 0) == .wait(.seconds(1)))
+        #expect(look("1", 13) == .wait(.seconds(1)))
         // Renewed: the time begins anew.
-        #expect(look("2", 16) == .wait(.seconds(2)))
-        #expect(look("2", 30) == .wait(.seconds(2)))
+        #expect(look("2", 16) == .wait(.seconds(1)))
+        #expect(look("2", 29) == .wait(.seconds(1)))
         guard case .write(let lease) = look("2", 31) else {
             Issue.record("not taken")
             return
         }
         #expect(lease.holder == "a" && lease.resourceVersion == "2" && lease.transitions == 1)
+    }
+
+    @Test("a lease is looked at when it expires, not some time later")
+    func expiryMoment() {
+        var election = Self.machine()
+        func look(_ milliseconds: Int) -> LeaseElection.Step {
+            election.read(Self.lease("b"), now: .milliseconds(milliseconds), wall: Self.wall, annotations: [:])
+        }
+        #expect(look(0) == .wait(.seconds(1)))
+        #expect(look(14_700) == .wait(.milliseconds(300)))
+        guard case .write = look(15_000) else {
+            Issue.record("not taken")
+            return
+        }
     }
 
     @Test("a leader renews every retry period, with what it leaves for a successor")
@@ -112,7 +126,7 @@ struct LeaseElectionTests {
         #expect(election.next(now: .seconds(60), wall: Self.wall, annotations: [:]) == .read)
         #expect(
             election.read(Self.lease("b", version: "9"), now: .seconds(60), wall: Self.wall, annotations: [:])
-                == .wait(.seconds(2)))
+                == .wait(.seconds(1)))
         #expect(!election.isLeading)
     }
 
@@ -122,7 +136,7 @@ struct LeaseElectionTests {
         #expect(election.writeFailed(isConflict: true, now: .seconds(2)) == .read)
         #expect(
             election.read(Self.lease("b", version: "2"), now: .seconds(2), wall: Self.wall, annotations: [:])
-                == .wait(.seconds(2)))
+                == .wait(.seconds(1)))
         #expect(!election.isLeading)
     }
 
