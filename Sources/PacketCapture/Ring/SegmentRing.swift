@@ -52,6 +52,17 @@ package final class SegmentRing: @unchecked Sendable {
         try self.init(path: path, descriptor: descriptor, settings: settings)
     }
 
+    /// Takes the file for this process. One that was killed may be a moment from its end, and a child between `fork` and
+    /// `exec` holds what its parent has closed: so it is tried for a second.
+    private static func lock(_ descriptor: CInt) -> Bool {
+        for _ in 0..<20 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard errno == EWOULDBLOCK || errno == EINTR else { return false }
+            usleep(50_000)
+        }
+        return false
+    }
+
     private init(path: String, descriptor: CInt, settings wanted: RingSettings) throws(RingError) {
         var settings = wanted
         var isClosed = false
@@ -60,7 +71,7 @@ package final class SegmentRing: @unchecked Sendable {
             isClosed = true
             return error
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw fail(.inUse(path: path)) }
+        guard Self.lock(descriptor) else { throw fail(.inUse(path: path)) }
         let isOld = RingFile.isRing(descriptor, like: wanted)
         if !isOld {
             guard ftruncate(descriptor, 0) == 0 else {
