@@ -123,7 +123,7 @@ struct WorkerInjection: Sendable {
             "args": [
                 "worker", "--interface=any", .string("--hub=https://remora-hub.\(namespace).svc"),
                 "--hub-token-file=/hub/token", "--hub-ca=/hub/ca.crt", "--beside-pod=$(POD_NAMESPACE)/$(POD_NAME)",
-                "--data=/remora", "--ring-size=64", "--snapshot-quota=256", "--file-quota=64",
+                "--data=/remora", "--ring-size=48", "--snapshot-quota=256", "--file-quota=64",
                 "--listen=127.0.0.1:8897",
             ],
             "env": [
