@@ -13,18 +13,18 @@ final class HubSink: ScriptEventSink {
 
     private let console: HubConsole
     private let counters = Locked(Counters())
-    private let listener = Locked<(@Sendable (ScriptEvent) -> Void)?>(nil)
-    private let changed = Locked<(@Sendable () -> Void)?>(nil)
+    private let listener = Locked<Callback<ScriptEvent>?>(nil)
+    private let changed = Locked<Callback<Void>?>(nil)
 
     init(console: HubConsole) { self.console = console }
 
     var counts: Counters { counters.withLock { $0 } }
 
     /// Calls `body` when something happened that a status shows.
-    func observe(_ body: @escaping @Sendable () -> Void) { changed.withLock { $0 = body } }
+    func observe(_ body: @escaping @Sendable () -> Void) { changed.withLock { $0 = Callback(body) } }
 
     /// Gives every event to `body` too.
-    func hear(_ body: @escaping @Sendable (ScriptEvent) -> Void) { listener.withLock { $0 = body } }
+    func hear(_ body: @escaping @Sendable (ScriptEvent) -> Void) { listener.withLock { $0 = Callback(body) } }
 
     func receive(_ event: ScriptEvent) {
         listener.withLock { $0 }?(event)
@@ -46,6 +46,6 @@ final class HubSink: ScriptEventSink {
         case .quarantined: counters.withLock { $0.quarantined += 1 }
         case .dropped(_, let count): counters.withLock { $0.droppedCalls += count }
         }
-        changed.withLock { $0 }?()
+        changed.withLock { $0 }?(())
     }
 }

@@ -7,12 +7,12 @@ internal import Threading
 /// Hears what scripts and the engine say.
 final class WorkerSink: ScriptEventSink {
     private let events: WorkerEvents
-    private let listener = Locked<(@Sendable (ScriptEvent) -> Void)?>(nil)
+    private let listener = Locked<Callback<ScriptEvent>?>(nil)
 
     init(_ events: WorkerEvents) { self.events = events }
 
     /// Gives every event to `body` too.
-    func hear(_ body: @escaping @Sendable (ScriptEvent) -> Void) { listener.withLock { $0 = body } }
+    func hear(_ body: @escaping @Sendable (ScriptEvent) -> Void) { listener.withLock { $0 = Callback(body) } }
 
     func receive(_ event: ScriptEvent) {
         listener.withLock { $0 }?(event)

@@ -19,7 +19,7 @@ package final class HubLog: Sendable {
     private let least: Level
     private let caller: String
     private let write: @Sendable (String) -> Void
-    private let observer = Locked<(@Sendable (Level, String) -> Void)?>(nil)
+    private let observer = Locked<Callback<(Level, String)>?>(nil)
 
     /// Writes to standard error unless told otherwise; `caller` is which part of Remora logs.
     package init(
@@ -34,7 +34,9 @@ package final class HubLog: Sendable {
 
     /// Gives each line, as JSON, to `onLogCall` too. Lines that scripts cause do not come here, so nothing goes in a
     /// circle.
-    func observe(_ body: @escaping @Sendable (Level, String) -> Void) { observer.withLock { $0 = body } }
+    func observe(_ body: @escaping @Sendable (Level, String) -> Void) {
+        observer.withLock { $0 = Callback { body($0.0, $0.1) } }
+    }
 
     package func info(_ message: String, _ fields: [(String, String)] = []) { log(.info, message, fields) }
     package func warning(_ message: String, _ fields: [(String, String)] = []) { log(.warning, message, fields) }
@@ -58,7 +60,7 @@ package final class HubLog: Sendable {
             let details = fields.map { "  \($0)=\($1.contains(" ") ? "\"\($1)\"" : $1)" }.joined()
             write("\(Timestamp.now().wholeSecond) \(level.rawValue.uppercased().prefix(4)) \(message)\(details)")
         }
-        observer.withLock { $0 }?(level, record.description)
+        observer.withLock { $0 }?((level, record.description))
     }
 
     /// A line in one piece, so that lines of several threads do not mix.

@@ -40,6 +40,8 @@ struct HubOnServer: Sendable {
         var configuration = HubConfiguration(namespace: namespace, identity: identity)
         configuration.listen = ("127.0.0.1", 0)
         configuration.allowsEverybody = true
+        // Other tests have pods on the same server.
+        configuration.watchedNamespace = namespace
         return HubInTest(configuration, client)
     }
 
