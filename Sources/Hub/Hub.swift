@@ -27,8 +27,8 @@ package final class Hub: Sendable {
     /// The workers; nil where no API listens.
     var fleet: HubFleet? { knownFleet.withLock { $0 } }
     private let knownFleet = Locked<HubFleet?>(nil)
-    private let client: KubernetesClient
-    private let log: HubLog
+    let client: KubernetesClient
+    let log: HubLog
     private let metricRegistry = MetricRegistry()
     private let tally = EventTally()
     private let sink: HubSink
@@ -42,13 +42,13 @@ package final class Hub: Sendable {
     private let applied = Locked<String?>(nil)
     private let convergence = Locked(DurationHistogram())
     /// Something that the status shows has changed.
-    private let statusNews = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    let statusNews = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     private let started = Timestamp.now()
     private let boundPort = Locked<Int?>(nil)
-    private let injection = Locked<WorkerInjection?>(nil)
+    let injection = Locked<WorkerInjection?>(nil)
     /// The certificate of the authority that has signed ours.
-    private let authority = Locked<String?>(nil)
-    private let certificate = Locked<TLSAcceptor?>(nil)
+    let authority = Locked<String?>(nil)
+    let certificate = Locked<TLSAcceptor?>(nil)
     /// Another hub that leads, as its lease says.
     private let leader = Locked<LeaderAddress?>(nil)
     let leaderLink = LeaderLink()
@@ -99,7 +99,7 @@ package final class Hub: Sendable {
     }
     /// Whether this hub leads.
     package var isLeader: Bool { configuration.lease == nil || elector.withLock { $0 }?.isLeading == true }
-    private var mayAct: Bool { configuration.lease == nil || elector.withLock { $0 }?.mayAct == true }
+    var mayAct: Bool { configuration.lease == nil || elector.withLock { $0 }?.mayAct == true }
     /// What the config map and the secret say.
     package var reading: ScriptSource.Reading { source.current }
 
@@ -193,77 +193,6 @@ package final class Hub: Sendable {
         boundPort.withLock { $0 = server.port }
         log.info("API listens", [("url", server.url)])
         return server
-    }
-
-    /// What clients need to trust us; nil where they have to know whom to trust.
-    private var madeCertificate: String? {
-        guard case .selfMade = configuration.certificate else { return nil }
-        return authority.withLock { $0 } ?? certificate.withLock { $0 }?.chain
-    }
-
-    /// From the first moment on the API has a certificate of its own; as soon as the authority can be had, one of that.
-    private func takeAuthority() async {
-        guard let secret = configuration.authoritySecret, case .selfMade(let names) = configuration.certificate,
-            let acceptor = certificate.withLock({ $0 })
-        else { return }
-        let source = HubAuthority(client: client, namespace: configuration.namespace, secret: secret)
-        while !Task.isCancelled {
-            do {
-                let taken = try await source.take()
-                try acceptor.change(to: .issued(names: names, by: taken))
-                authority.withLock { $0 = taken.own }
-                statusNews.continuation.yield()
-                return
-            } catch let error as APIError where [403, 404].contains(error.status?.code) {
-                return log.info(
-                    "There is no authority: this hub's certificate is known to its own clients alone",
-                    [("err", "\(error)")])
-            } catch {
-                log.warning("The authority could not be had", [("err", "\(error)")])
-                try? await Task.sleep(for: .seconds(5))
-            }
-        }
-    }
-
-    /// Answers the API server's question about a pod; nil: this hub injects nothing. Any hub does, whether it leads or not.
-    func inject(_ review: JSONValue) -> JSONValue? {
-        injection.withLock { $0 }?.answer(review, certificate: madeCertificate)
-    }
-
-    private func keepWebhook() async {
-        guard let image = configuration.injectedImage else { return }
-        let webhook = WebhookAuthority(client: client)
-        var written: (certificate: String, time: ContinuousClock.Instant)?
-        while !Task.isCancelled {
-            do {
-                if injection.withLock({ $0 == nil }) {
-                    let made = WorkerInjection(
-                        image: image, namespace: configuration.namespace,
-                        hasNativeSidecars: try await webhook.hasNativeSidecars())
-                    injection.withLock { $0 = made }
-                }
-                // Written again now and then: who replaces the object takes it away.
-                if mayAct, let certificate = authority.withLock({ $0 }),
-                    written.map({ $0.certificate != certificate || .now - $0.time > .seconds(600) }) ?? true
-                {
-                    try await webhook.write(certificate)
-                    written = (certificate, .now)
-                }
-            } catch {
-                log.warning("The webhook could not be kept", [("err", "\(error)")])
-            }
-            try? await Task.sleep(for: .seconds(5))
-        }
-    }
-
-    private func copyCertificate() async {
-        guard !configuration.certificateNamespaces.isEmpty else { return }
-        let copies = CertificateCopies(client: client, namespaces: configuration.certificateNamespaces, log: log)
-        while !Task.isCancelled {
-            // Without the authority it is the leader's own, which workers would have to learn anew with each leader.
-            if mayAct, let certificate = madeCertificate { await copies.write(certificate) }
-            try? await Task.sleep(for: .seconds(5))
-        }
     }
 
     /// Where other hubs find our API; nil: nowhere.

@@ -21,6 +21,8 @@ struct ArgumentTests {
             (["watch", "pods", "-A", "-n", "shop"], "--all-namespaces and --namespace exclude each other."),
             (["watch", "pdos"], "The value 'pdos' is invalid for '<kind>'"),
             (["watch", "--output", "xml"], "The value 'xml' is invalid for '--output <output>'"),
+            (["hub", "--inject-image", "remora:1"], "--inject-image needs the API with TLS"),
+            (["hub", "--inject-image", "remora:1", "--listen", "none"], "--inject-image needs the API with TLS"),
             (["demo", "--pause=-1"], "--pause takes a number of seconds from 0 on, not -1.0."),
         ]
         for (arguments, message) in cases {
@@ -32,6 +34,12 @@ struct ArgumentTests {
                 #expect(Remora.exitCode(for: error) == .validationFailure)
             }
         }
+    }
+
+    @Test("a hub in a cluster may put workers beside pods")
+    func injection() throws {
+        let arguments = ["hub", "--listen", ":8898", "--inject-image", "remora:1"]
+        #expect(throws: Never.self) { try Remora.parseAsRoot(arguments) }
     }
 
     @Test("the help of a command fits a terminal and names every option")

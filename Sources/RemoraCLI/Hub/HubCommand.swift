@@ -112,6 +112,13 @@ struct HubCommand: AsyncParsableCommand {
         guard (tlsCertFile == nil) == (tlsPrivateKeyFile == nil) else {
             throw ValidationError("--tls-cert-file and --tls-private-key-file belong together: give both or neither.")
         }
+        if injectImage != nil {
+            guard case .selfMade = try certificate("default") else {
+                throw ValidationError(
+                    "--inject-image needs the API with TLS by the hub's own certificate, as --listen :8898 has it: API servers "
+                        + "ask webhooks over TLS alone, and the hub tells them whom to trust.")
+            }
+        }
         if tls == .off, tlsCertFile != nil { throw ValidationError("--tls off has no use for a certificate.") }
     }
 
