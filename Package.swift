@@ -89,7 +89,7 @@ let package = Package(
 
         // Users' scripts
         module("ScriptFolder", ["Threading"]),
-        module("ScriptRuntime", ["CJavaScriptCore", "Threading", "JSON", deque, ordered]),
+        module("ScriptRuntime", ["CJavaScriptCore", "Threading", "Timestamps", "JSON", deque, ordered]),
 
         // Filters
         module("FilterLanguage", ["CPCRE2", "CExpat", "JSON", "Threading", "Timestamps", "YAML", ordered]),

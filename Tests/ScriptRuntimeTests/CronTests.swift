@@ -88,6 +88,7 @@ struct CronTests {
             ("* * * * jan/feb *", "\"jan/feb\" for the month is no number"),
             ("@often", "unknown descriptor @often: use @yearly, @monthly, @weekly, @daily, @hourly or @every 5m"),
             ("@every soon", "soon is no duration: write it like 90s, 5m or 1h30m"),
+            ("@every -5m", "-5m is no duration: write it like 90s, 5m or 1h30m"),
             ("TZ=Mars/Base * * * * * *", "there is no time zone Mars/Base here: is the package tzdata installed?"),
             (
                 "TZ=../../etc/passwd * * * * * *",

@@ -1,3 +1,5 @@
+internal import Timestamps
+
 /// Reads the text of a ``CronExpression``.
 struct CronParser {
     private struct Field {
@@ -23,6 +25,9 @@ struct CronParser {
         "@yearly": "0 0 0 1 1 *", "@annually": "0 0 0 1 1 *", "@monthly": "0 0 0 1 * *", "@weekly": "0 0 0 * * 0",
         "@daily": "0 0 0 * * *", "@midnight": "0 0 0 * * *", "@hourly": "0 0 * * * *",
     ]
+
+    /// A hundred years: what is longer is a mistake, and far from overflowing.
+    private static let longestPeriod = Duration.seconds(3_200_000_000)
 
     private var text: Substring
 
@@ -59,10 +64,10 @@ struct CronParser {
                 "unknown descriptor \(descriptor): use @yearly, @monthly, @weekly, @daily, @hourly or @every 5m")
         }
         let duration = descriptor.dropFirst(every.count)
-        guard let seconds = GoDuration.seconds(duration) else {
+        guard let period = GoDuration.parse(String(duration)), (.zero...Self.longestPeriod).contains(period) else {
             throw CronError("\(duration) is no duration: write it like 90s, 5m or 1h30m")
         }
-        return .every(seconds: max(1, Int64(seconds)))
+        return .every(seconds: max(1, period.components.seconds))
     }
 
     private func parseFields(_ words: [String]) throws(CronError) -> CronFields {
@@ -129,30 +134,5 @@ struct CronParser {
 
     private func invalid(_ part: Substring, _ field: Field, _ problem: String) -> CronError {
         CronError("\"\(part)\" for the \(field.name) \(problem)")
-    }
-}
-
-/// Durations as Go writes them: `1h30m`, `300ms`, `1.5s`.
-enum GoDuration {
-    private static let units: [(name: String, seconds: Double)] = [
-        ("ns", 1e-9), ("us", 1e-6), ("µs", 1e-6), ("ms", 1e-3), ("s", 1), ("m", 60), ("h", 3600),
-    ]
-    /// A hundred years in seconds: what is longer is a mistake, and far from overflowing.
-    private static let longest = 3.2e9
-
-    static func seconds(_ text: Substring) -> Double? {
-        var rest = text
-        var sum = 0.0
-        while !rest.isEmpty {
-            let digits = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-            rest = rest[digits.endIndex...]
-            let unit = rest.prefix { !$0.isNumber && $0 != "." }
-            rest = rest[unit.endIndex...]
-            guard let number = Double(digits), let scale = units.first(where: { $0.name == unit })?.seconds else {
-                return nil
-            }
-            sum += number * scale
-        }
-        return text.isEmpty || sum > longest ? nil : sum
     }
 }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import NIOCore
 internal import NIOPosix
 
@@ -100,10 +101,18 @@ package final class FaultProxy: Sendable {
 
     /// Accepts connections (again), on the same port.
     package func acceptConnections() async throws {
-        do {
-            try await future { $0.listen() }
-        } catch let error as IOError {
-            throw FaultProxyError.cannotListen(port: port, errorNumber: error.errnoCode)
+        // A process that a test starts elsewhere holds, between its fork and its exec, every socket of this one: also
+        // the listener that was closed meanwhile, and with it the port.
+        let start = ContinuousClock.now
+        while true {
+            do {
+                return try await future { $0.listen() }
+            } catch let error as IOError {
+                guard error.errnoCode == EADDRINUSE, start.duration(to: .now) < .seconds(2) else {
+                    throw FaultProxyError.cannotListen(port: port, errorNumber: error.errnoCode)
+                }
+                try await Task.sleep(for: .milliseconds(20))
+            }
         }
     }
 
