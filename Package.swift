@@ -185,15 +185,17 @@ let package = Package(
         testSupport("FaultProxy", [nioCore, nioPosix]),
         testSupport("HTTPProbe", ["Threading", nioCore, nioPosix]),
         testSupport("InformerOracle", ["KubernetesClient", "Threading"]),
+        testSupport("ProcessInput", [subprocess]),
         testSupport("RemoraProgram", [subprocess]),
         testSupport("RecordedTraffic"),
         testSupport(
             "TrafficFuzzing", ["Dissection", "FilterLanguage", "PacketCapture", "JSON", "RecordedTraffic"]),
-        testSupport("RealCluster", [subprocess]),
-        testSupport("RecordingServer", ["HTTPServer", "Threading", subprocess]),
+        testSupport("RealCluster", ["ProcessInput", subprocess]),
+        testSupport("RecordingServer", ["HTTPServer", "ProcessInput", "Threading", subprocess]),
         testSupport("HTTPTraffic"),
         testSupport("TestNetwork", ["CPacketSocket", "Threading", subprocess]),
         testSupport("ScriptSoak", ["ScriptRuntime", "Threading"]),
+        tests(of: "ProcessInput", [subprocess]),
         tests(of: "Threading"),
         tests(of: "Timestamps"),
         tests(of: "JSON"),
@@ -229,12 +231,14 @@ let package = Package(
             [
                 "Fleet", "PodSignals", "KubernetesSimulator", "KubernetesClient", "KubernetesConfiguration",
                 "LeaderElection",
-                "ScriptRuntime", "ServerTLS", "CurlTransport", "JSON", "Threading", "Timestamps", subprocess,
+                "ScriptRuntime", "ServerTLS", "CurlTransport", "ProcessInput", "JSON", "Threading", "Timestamps",
+                subprocess,
             ]),
         tests(of: "Fleet", ["HTTPServer", "CurlTransport", "FaultProxy", "JSON", "Threading", "Timestamps"]),
         tests(of: "HTTPServer", ["HTTPProbe", "Threading"]),
-        tests(of: "ServerTLS", ["HTTPServer", "CurlTransport", "Threading", subprocess]),
-        tests(of: "KubernetesSimulator", ["Timestamps", "HTTPProbe", "JSON", "Threading", subprocess]),
+        tests(of: "ServerTLS", ["HTTPServer", "CurlTransport", "ProcessInput", "Threading", subprocess]),
+        tests(
+            of: "KubernetesSimulator", ["Timestamps", "HTTPProbe", "ProcessInput", "JSON", "Threading", subprocess]),
         tests(
             of: "RemoraCLI",
             [

@@ -3,6 +3,7 @@ import Hub
 import JSON
 import KubernetesClient
 import KubernetesSimulator
+import ProcessInput
 import ServerTLS
 import Subprocess
 import Testing
@@ -150,7 +151,7 @@ struct APITests {
         // Prometheus' own opinion of names, types, help and form.
         let page = try await hub.get("/metrics").body
         let verdict = try await Subprocess.run(
-            .name("promtool"), arguments: ["check", "metrics"], input: .string(page), output: .string(limit: 1 << 20),
+            .name("promtool"), arguments: ["check", "metrics"], input: try .text(page), output: .string(limit: 1 << 20),
             error: .string(limit: 1 << 20))
         #expect(verdict.terminationStatus == .exited(0))
         #expect(verdict.standardOutput == "")

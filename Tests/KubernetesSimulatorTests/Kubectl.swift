@@ -1,4 +1,5 @@
 import Glibc
+import ProcessInput
 import Subprocess
 
 /// Runs the kubectl of this machine against a simulator, with no configuration and no caches but its own.
@@ -20,7 +21,7 @@ struct Kubectl: Sendable {
         let result = try await Subprocess.run(
             .path(.init(Self.path ?? "kubectl")), arguments: Arguments(arguments + fixed),
             environment: .inherit.updating(["KUBECONFIG": "/dev/null", "EDITOR": editor, "KUBE_EDITOR": editor]),
-            input: .string(input), output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+            input: try .text(input), output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
         return Outcome(
             output: result.standardOutput, error: result.standardError,
             isSuccess: result.terminationStatus.isSuccess)

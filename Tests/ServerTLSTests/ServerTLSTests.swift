@@ -1,5 +1,6 @@
 import CurlTransport
 import FoundationEssentials
+import ProcessInput
 import Subprocess
 import Testing
 import Threading
@@ -182,7 +183,7 @@ struct ServerTLSTests {
 
     private func openssl(_ arguments: [String], input: String) async throws -> String {
         let result = try await Subprocess.run(
-            .name("openssl"), arguments: Arguments(arguments), input: .string(input), output: .string(limit: 1 << 20),
+            .name("openssl"), arguments: Arguments(arguments), input: try .text(input), output: .string(limit: 1 << 20),
             error: .discarded)
         return result.standardOutput
     }

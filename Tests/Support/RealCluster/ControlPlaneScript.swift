@@ -1,3 +1,4 @@
+internal import ProcessInput
 internal import Subprocess
 
 /// Runs `Tests/cluster/control-plane`.
@@ -14,7 +15,7 @@ enum ControlPlaneScript {
     /// What a command prints. Its messages are in the error, if it fails.
     static func run(_ arguments: [String], input: String = "") async throws -> String {
         let result = try await Subprocess.run(
-            .name("bash"), arguments: Arguments([path] + arguments), input: .string(input),
+            .name("bash"), arguments: Arguments([path] + arguments), input: try .text(input),
             output: .string(limit: outputLimit), error: .string(limit: outputLimit))
         guard result.terminationStatus.isSuccess else {
             throw ControlPlaneError.commandFailed(

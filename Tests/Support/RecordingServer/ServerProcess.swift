@@ -1,4 +1,5 @@
 import Glibc
+import ProcessInput
 import Subprocess
 
 /// A server program of somebody else on a free port of 127.0.0.1, in a temporary folder of its own.
@@ -79,7 +80,7 @@ package struct ServerProcess: Sendable {
     {
         guard let path = find(program) else { throw Failure.notInstalled(program) }
         let result = try await Subprocess.run(
-            .path(.init(path)), arguments: Arguments(arguments), input: .string(input), output: .string(limit: 1 << 22),
+            .path(.init(path)), arguments: Arguments(arguments), input: try .text(input), output: .string(limit: 1 << 22),
             error: .string(limit: 1 << 20))
         return (result.terminationStatus.isSuccess, result.standardOutput + result.standardError)
     }
