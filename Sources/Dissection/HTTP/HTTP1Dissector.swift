@@ -126,7 +126,7 @@ package final class HTTP1Dissector: StreamDissector {
         complete(message, sink, time)
     }
 
-    private func complete(_ message: HTTPMessage, _ sink: ItemSink, _ time: Int64) {
+    private func complete(_ message: consuming HTTPMessage, _ sink: ItemSink, _ time: Int64) {
         if let response = answeredEarly {
             answeredEarly = nil
             return emit(message, response, sink)
@@ -180,7 +180,7 @@ package final class HTTP1Dissector: StreamDissector {
         }
     }
 
-    private func answer(_ response: HTTPMessage, _ sink: ItemSink) {
+    private func answer(_ response: consuming HTTPMessage, _ sink: ItemSink) {
         let status = response.start.status
         if 100..<200 ~= status, status != 101 {
             sink.counters.interim += 1
@@ -255,12 +255,13 @@ package final class HTTP1Dissector: StreamDissector {
 
     // MARK: Items
 
-    private func emit(_ request: HTTPMessage, _ response: HTTPMessage, _ sink: ItemSink) {
+    private func emit(_ request: consuming HTTPMessage, _ response: consuming HTTPMessage, _ sink: ItemSink) {
         sink.counters.paired += 1
+        let (time, elapsed) = (request.time, response.time - request.time)
+        let (requestSize, responseSize) = (request.wireLength, response.wireLength)
         context.add(
-            .http(HTTPExchange(request: request, response: response)), at: request.time,
-            elapsed: response.time - request.time, requestSize: request.wireLength, responseSize: response.wireLength,
-            to: sink)
+            .http(HTTPExchange(request: request, response: response)), at: time, elapsed: elapsed,
+            requestSize: requestSize, responseSize: responseSize, to: sink)
     }
 
     private func emit(requestOnly request: HTTPMessage, _ reason: MissingReason, _ sink: ItemSink) {

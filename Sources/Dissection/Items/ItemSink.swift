@@ -13,12 +13,13 @@ package final class ItemSink {
     package init() {}
 
     /// Adds an exchange or a part of one.
-    func add(_ item: Item) {
+    func add(_ item: consuming Item) {
         counters.items += 1
+        if let duplicateWindow, let original = duplicates.original(of: item, within: duplicateWindow) {
+            counters.duplicates += 1
+            item.duplicateOf = original
+        }
         items.append(item)
-        guard let duplicateWindow, let original = duplicates.original(of: item, within: duplicateWindow) else { return }
-        counters.duplicates += 1
-        items[items.count - 1].duplicateOf = original
     }
 
     /// Takes what is there.

@@ -8,14 +8,16 @@ package final class StreamContext {
 
     /// Sends an exchange of which both halves are there out, or one that has one half only by nature.
     func add(
-        _ payload: ItemPayload, at time: Int64, elapsed: Int64 = 0, requestSize: Int = 0, responseSize: Int = 0,
+        _ payload: consuming ItemPayload, at time: Int64, elapsed: Int64 = 0, requestSize: Int = 0,
+        responseSize: Int = 0,
         error: ItemError? = nil, isReversed: Bool = false, to sink: ItemSink
     ) {
-        let item = Item(
-            connection: isReversed ? connection.flipped : connection, index: nextIndex, time: time,
-            elapsed: max(0, elapsed), requestSize: requestSize,
-            responseSize: responseSize, error: error, payload: payload)
+        let index = nextIndex
         nextIndex += 1
-        sink.add(item)
+        sink.add(
+            Item(
+                connection: isReversed ? connection.flipped : connection, index: index, time: time,
+                elapsed: max(0, elapsed), requestSize: requestSize, responseSize: responseSize, error: error,
+                payload: payload))
     }
 }

@@ -45,6 +45,9 @@ package struct TrafficDissector: ~Copyable {
     /// There are no more packets: everything that waits goes out.
     package mutating func finish() { tracker.finish(consumer: &consumer) }
 
+    /// How many items were made since ``drain(_:)``.
+    package var itemCount: Int { consumer.sink.items.count }
+
     /// Takes the items that were made since the last time.
     package mutating func drain(_ body: (inout [Item]) -> Void) { consumer.sink.drain(body) }
 

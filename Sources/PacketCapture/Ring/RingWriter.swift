@@ -1,7 +1,7 @@
 /// Puts packets into a ring. Belongs to the capture thread; never waits, never allocates per packet.
 ///
-/// Packets become visible, and safe from a kill of the process, with ``flush()``, which is also called by itself after
-/// every 64 KB.
+/// Packets become visible, and safe from a kill of the process, after every 64 KB and with ``flush()``, which alone wakes
+/// readers: once for all that came together.
 package struct RingWriter: ~Copyable, PacketSink {
     private let ring: SegmentRing
     private let control: RingControl
@@ -23,8 +23,12 @@ package struct RingWriter: ~Copyable, PacketSink {
     private var bytes: UInt64 = 0
     private var dropped: UInt64 = 0
     private var interfaces: [CaptureInterface] = []
+    /// Up to when segments were looked through for what is too old.
+    private var expired = Int64.min
 
     private static let commitInterval = 65_536
+    /// How often segments are looked through, in nanoseconds.
+    private static let expiryInterval: Int64 = 100_000_000
 
     init(_ ring: SegmentRing) {
         self.ring = ring
@@ -38,7 +42,10 @@ package struct RingWriter: ~Copyable, PacketSink {
         nextNumber = old.map { $0.firstNumber + $0.packets }.max() ?? 1
     }
 
-    deinit { publish() }
+    deinit {
+        publish()
+        ring.announce()
+    }
 
     /// Describes the interfaces that packets are marked with, in order. To be called before packets, or again when
     /// there are more.
@@ -82,7 +89,10 @@ package struct RingWriter: ~Copyable, PacketSink {
     package mutating func flush() {
         if offset != committed, slot != nil { commit() }
         publishCounters()
-        if let maximumAge, newestTime > .min { expire(before: newestTime - maximumAge) }
+        ring.announce()
+        guard let maximumAge, newestTime > expired else { return }
+        expired = newestTime + Self.expiryInterval
+        expire(before: newestTime - maximumAge)
     }
 
     /// Forgets packets that are too old; to be called now and then when none come. `now` is in nanoseconds since 1970.
@@ -106,7 +116,6 @@ package struct RingWriter: ~Copyable, PacketSink {
         control[slot, .packets] = packetsInSegment
         control[slot, .committed] = UInt64(offset)
         publishCounters()
-        ring.announce()
     }
 
     private func publishCounters() {

@@ -129,12 +129,16 @@ package struct CapturedTraffic: ~Copyable {
     /// All batches, also the one that is not full.
     package mutating func takeBatches() -> [PacketBatch] { batches.takeAll() }
 
+    /// How many items were made since the last time.
+    package var itemCount: Int { mutating get { dissector?.itemCount ?? 0 } }
+
     /// The items that were made since the last time.
     package mutating func takeItems() -> [Item] {
         var taken: [Item] = []
         dissector?.drain { items in
-            taken = items
-            items.removeAll(keepingCapacity: true)
+            swap(&taken, &items)
+            // About as many again.
+            items.reserveCapacity(min(taken.count, 4_096))
         }
         guard isLimited else { return taken }
         let count = taken.count

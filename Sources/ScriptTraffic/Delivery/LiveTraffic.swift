@@ -170,6 +170,9 @@ package final class LiveTraffic: Sendable {
 
 /// What became of items: `made = delivered + unwanted`.
 package struct ItemDeliveries: Sendable, Equatable {
+    /// So many items are delivered at once while packets wait; a dissecting thread makes them in less than a millisecond.
+    static let heap = 512
+
     /// Items that at least one script got.
     package var delivered: UInt64 = 0
     /// Items that no script's filter let through.
@@ -197,6 +200,8 @@ extension CapturedTraffic {
             deliveries.packets += UInt64(batch.count)
             receiver.deliverLive(batch)
         }
+        // To wake a script's thread costs as much as some items do: while more packets wait, so may items.
+        guard isResting || itemCount >= ItemDeliveries.heap else { return }
         let items = takeItems()
         guard !items.isEmpty else { return }
         let (delivered, bytes) = receiver.deliverLive(items, in: scene)

@@ -39,7 +39,9 @@ package final class EngineReceiver: TrafficReceiver {
         var (delivered, bytes) = (0, 0)
         var rest = items[...]
         while !rest.isEmpty {
-            let some = Array(rest.prefix(ItemBatch.capacity))
+            let some =
+                rest.count == items.count && rest.count <= ItemBatch.capacity
+                ? items : Array(rest.prefix(ItemBatch.capacity))
             rest = rest.dropFirst(some.count)
             let (groups, count) = filters.withLock { $0.wanted(some, scene) }
             delivered += count

@@ -8,16 +8,18 @@ package struct ProcessInputFailure: Error {
 }
 
 extension InputProtocol where Self == FileDescriptorInput {
-    /// Text on a process's standard input, from a file in memory: for processes that may end before they have read it.
+    /// Text on a process's standard input, from a file without a name: for processes that may end before they have read it.
     ///
     /// With Subprocess's own `.string`, the whole test run would end then: what cannot be written any more makes it
     /// forget a descriptor, which it takes for a mistake of the program (swift-subprocess, issue 367).
     package static func text(_ text: String) throws(ProcessInputFailure) -> FileDescriptorInput {
-        let descriptor = memfd_create("input", UInt32(MFD_CLOEXEC))
+        var path = Array("/tmp/remora-input-XXXXXX".utf8CString)
+        let descriptor = mkstemp(&path)
         guard descriptor >= 0 else { throw ProcessInputFailure(errorNumber: errno) }
+        unlink(path)
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             guard count > 0 else {
                 defer { close(descriptor) }
                 throw ProcessInputFailure(errorNumber: errno)

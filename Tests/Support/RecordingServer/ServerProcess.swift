@@ -80,7 +80,8 @@ package struct ServerProcess: Sendable {
     {
         guard let path = find(program) else { throw Failure.notInstalled(program) }
         let result = try await Subprocess.run(
-            .path(.init(path)), arguments: Arguments(arguments), input: try .text(input), output: .string(limit: 1 << 22),
+            .path(.init(path)), arguments: Arguments(arguments), input: try .text(input),
+            output: .string(limit: 1 << 22),
             error: .string(limit: 1 << 20))
         return (result.terminationStatus.isSuccess, result.standardOutput + result.standardError)
     }
