@@ -238,9 +238,8 @@ let package = Package(
         tests(
             of: "RemoraCLI",
             [
-                "KubernetesClient", "KubernetesSimulator", "HTTPTraffic", "RecordedTraffic", "TestNetwork", "JSON",
-                "RemoraProgram",
-                argumentParser, subprocess,
+                "Fleet", "Hub", "KubernetesClient", "KubernetesSimulator", "HTTPTraffic", "RecordedTraffic",
+                "TestNetwork", "JSON", "RemoraProgram", "Timestamps", argumentParser, subprocess,
             ]),
         tests(of: "FaultProxy", ["Threading", nioCore]),
         tests(
