@@ -225,7 +225,9 @@ package final class Hub: Sendable {
                     scripts.deliver(.hubAction(action, object: object?.encoded(), sender: sender.encoded()))
                 },
                 targetedPods: { [weak self] in self?.targetedPods ?? [:] },
-                events: { [weak self] in self?.feed.withLock { $0 }?.events.objects ?? [] }, changed: changed),
+                events: { [weak self] in self?.feed.withLock { $0 }?.events.objects ?? [] },
+                node: { [weak self] name in self?.feed.withLock { $0 }?.node(name) ?? .unknown("the hub ends") },
+                changed: changed),
             settings: configuration.fleet)
     }
 

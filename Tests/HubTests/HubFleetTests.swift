@@ -130,6 +130,16 @@ struct HubFleetTests {
     func events() async throws {
         let stage = try await HubStage(scripts: [Self.script("one")])
         let pod = SimulatedPod(name: "web-1", namespace: "shop")
+        try stage.simulator.create([
+            "apiVersion": "v1", "kind": "Node", "metadata": ["name": "node-1"],
+            "spec": ["taints": [["key": "node.kubernetes.io/disk-pressure", "effect": "NoSchedule"]]],
+            "status": [
+                "conditions": [
+                    ["type": "DiskPressure", "status": "True", "lastTransitionTime": "2026-01-31T10:00:00Z"],
+                    ["type": "Ready", "status": "True"],
+                ]
+            ],
+        ])
         try stage.simulator.create(pod, after: [.scheduled(node: "node-1"), .containerCreating, .started, .ready])
         let hub = start(stage)
         let workers = try workers(try await hub.port)
@@ -153,6 +163,15 @@ struct HubFleetTests {
         #expect(arguments["pod"]?["status"]?["containerStatuses"]?[0]?["state"]?["terminated"] != nil)
         #expect(arguments["evidence"]?["events"]?.array != nil)
         #expect(arguments["evidence"]?["log"]?.string != nil)
+        let node = arguments["evidence"]?["nodeState"]
+        #expect(
+            node?["conditions"]?[0] == [
+                "type": "DiskPressure", "status": "True", "reason": "", "message": "",
+                "lastTransitionTime": "2026-01-31T10:00:00Z",
+            ])
+        #expect(node?["conditions"]?[1]?["type"] == "Ready" && node?["unschedulable"] == false)
+        #expect(
+            node?["taints"] == [["key": "node.kubernetes.io/disk-pressure", "value": "", "effect": "NoSchedule"]])
         try stage.edit("POD_REGEX", "^web-")
         #expect(await eventually { workers.allSatisfy { $0.keys["POD_REGEX"] == "^web-" } })
         try stage.edit("POD_REGEX", "(")

@@ -26,6 +26,8 @@ final class HubFleet: Sendable {
         let targetedPods: @Sendable () -> JSONValue
         /// The Events about pods that there are.
         let events: @Sendable () -> [ClusterEvent]
+        /// A node by its name.
+        let node: @Sendable (String) -> PodEvidence.NodeFinding
         let changed: @Sendable () -> Void
     }
 
@@ -139,7 +141,8 @@ final class HubFleet: Sendable {
     private func save(_ change: PodChange, _ pod: Pod, _ json: [UInt8], before: Pod?) {
         guard let action = policy.withLock({ $0.take(change, of: pod.identity.uid, at: .now()) }) else { return }
         let evidence = PodEvidence(
-            before: before, events: PodEvidence.latest(environment.events(), of: pod.identity.uid))
+            before: before, events: PodEvidence.latest(environment.events(), of: pod.identity.uid),
+            node: environment.node(pod.nodeName))
         // Who is about to lose its data has no time for it; what died has stopped printing.
         guard case .snapshot(_, _, _, nil, nil) = action, change.exitCode != nil else {
             return send(FleetCommand(action, change, pod, json, evidence: evidence), change, pod)

@@ -397,6 +397,14 @@ actor PodFeed {
         }
     }
 
+    /// What is known of a node now.
+    nonisolated func node(_ name: String) -> PodEvidence.NodeFinding {
+        if let node = nodes[ObjectKey(name: name)] { return .known(node) }
+        let health = nodes.health
+        if !health.isSynced { return .unknown(health.lastError ?? "nodes have not been listed yet") }
+        return .unknown("there is no node \(name)")
+    }
+
     /// How many deliveries wait.
     var backlog: Int { queue.count }
 }
