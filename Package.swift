@@ -149,7 +149,7 @@ let package = Package(
             "Hub",
             [
                 "Fleet", "ScriptStore", "ScriptRuntime", "ScriptViews", "ScriptHelpers", "Integrations", "Metrics",
-                "PodSignals",
+                "PodSignals", "Digests",
                 "LeaderElection", "KubernetesClient",
                 "CurlTransport", "HTTPServer", "ServerTLS", "Threading", "Timestamps", "JSON", deque, ordered,
             ]),

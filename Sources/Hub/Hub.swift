@@ -408,6 +408,7 @@ package final class Hub: Sendable {
                 isReady: await readiness.allSatisfy { $0.problem == nil }, revision: scripts.set.revision,
                 configMapVersion: applied.withLock { $0 } ?? "", scripts: scripts.outcomes,
                 problems: reading.problems + (isLeader ? fleet?.problems ?? [] : []),
+                notes: isLeader ? fleet?.notes ?? [] : [],
                 pods: feed.withLock { $0 }?.pods.health.objectCount ?? 0, workers: fleet?.hub.workers ?? [],
                 rollout: fleet?.hub.rollout, time: .now())
         }

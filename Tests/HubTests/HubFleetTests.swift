@@ -184,6 +184,41 @@ struct HubFleetTests {
         await stage.stop()
     }
 
+    @Test("a hub that may not read logs says once what would change that, and keeps them as soon as it may")
+    func forbiddenLogs() async throws {
+        let stage = try await HubStage(scripts: [Self.script("one")])
+        stage.changeAccess { $0.denials = [.init(resource: "pods/log")] }
+        let pods = ["web-1", "web-2", "web-3"].map { SimulatedPod(name: $0, namespace: "shop") }
+        for pod in pods {
+            try stage.simulator.create(pod, after: [.scheduled(node: "node-1"), .containerCreating, .started, .ready])
+        }
+        let hub = start(stage)
+        let worker = try EngineWorker(port: try await hub.port, name: "w1", node: "node-1")
+        await hub.expect("[node-1-0] one ADDED web-1 -", "[node-1-0] one ADDED web-3 -")
+        #expect(await hub.hub.status.notes == [])
+        func evidence(_ count: Int) async throws -> JSONValue? {
+            #expect(await eventually { worker.commands.count == count })
+            let command = try #require(worker.commands.last?.dropFirst("snapshot ".count))
+            return try JSONValue(parsing: String(command))["evidence"]
+        }
+        for (index, pod) in pods.prefix(2).enumerated() {
+            try stage.simulator.advance(pod, by: .oomKilled)
+            let evidence = try await evidence(index + 1)
+            #expect(evidence?["log"] == nil && evidence?["logProblem"]?.string?.hasPrefix("403: ") == true)
+        }
+        let status = await hub.hub.status
+        #expect(status.notes.count == 1 && status.notes.first?.contains("remora doctor --pod-logs") == true)
+        #expect(status.problems == [])
+        #expect(hub.log.count(where: { $0.contains("Logs are not kept") }) == 1)
+        stage.changeAccess { _ in }
+        try stage.simulator.advance(pods[2], by: .oomKilled)
+        #expect(try await evidence(3)?["log"]?.string != nil)
+        #expect(await hub.hub.status.notes == [])
+        await worker.stop()
+        await hub.stop()
+        await stage.stop()
+    }
+
     @Test("a hub that ends and another that begins: scripts are not loaded again, and no event comes twice or is lost")
     func restart() async throws {
         let stage = try await HubStage(scripts: [Self.script("one")])

@@ -36,6 +36,7 @@ final class HubFleet: Sendable {
     private let hasPublished = Locked(false)
     private let policy = Locked(SnapshotPolicy())
     private let keyProblems = Locked<[String]>([])
+    private let isLogForbidden = Locked(false)
     private let isStaged = Locked(false)
     private let acceptedFile: HeldSetFile?
 
@@ -124,6 +125,26 @@ final class HubFleet: Sendable {
         return problems
     }
 
+    /// What could be had, though everything works without it.
+    var notes: [String] {
+        isLogForbidden.withLock { $0 }
+            ? [
+                "what containers printed before they died is not kept: the hub may not get pods/log; "
+                    + "`remora doctor --pod-logs` shows what grants it"
+            ] : []
+    }
+
+    /// Whether the hub may read logs was seen once more.
+    private func noteLog(isForbidden: Bool) {
+        let isNews = isLogForbidden.withLock { known in
+            defer { known = isForbidden }
+            return known != isForbidden
+        }
+        guard isNews else { return }
+        if isForbidden { environment.log.info("Logs are not kept", [("reason", "the hub may not get pods/log")]) }
+        environment.changed()
+    }
+
     /// Tells the workers concerned of what scripts of the hub are told.
     ///
     /// - Parameter isDoubtful: a hub that died may have told of it. A worker that was there then knows.
@@ -161,6 +182,7 @@ final class HubFleet: Sendable {
                 }
                 if let complete = await group.next() ?? nil {
                     evidence = complete
+                    if let isForbidden = complete.isLogForbidden { noteLog(isForbidden: isForbidden) }
                 } else {
                     evidence.logProblem = "it did not come within \(Self.logWait)"
                 }

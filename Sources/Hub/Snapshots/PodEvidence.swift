@@ -15,6 +15,8 @@ struct PodEvidence: Sendable {
     var log: String?
     /// Why there is no log.
     var logProblem: String?
+    /// The hub may not read logs; nil: it has not asked.
+    var isLogForbidden: Bool?
 
     var json: JSONValue {
         var value: JSONValue = ["events": .array(events.map(Self.json))]
@@ -92,6 +94,7 @@ struct PodEvidence: Sendable {
                 let response = try await client.send(target: "\(path)?\(query)\(previous)")
                 let body = try await response.body.collect(limit: Self.logBytes + 4_096)
                 let text = String(decoding: body, as: UTF8.self)
+                isLogForbidden = response.status == 403
                 if response.status == 200 {
                     log = text
                     logProblem = nil

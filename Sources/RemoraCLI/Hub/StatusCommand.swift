@@ -133,5 +133,8 @@ struct StatusCommand: AsyncParsableCommand {
         for problem in status["problems"]?.array ?? [] {
             terminal.print(terminal.styled("problem: \(problem.string ?? "")", .change))
         }
+        for note in status["notes"]?.array ?? [] {
+            terminal.print(terminal.styled("note: \(note.string ?? "")", .faint))
+        }
     }
 }
