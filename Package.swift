@@ -245,9 +245,9 @@ let package = Package(
         tests(
             of: "RealCluster",
             [
-                "RemoraProgram", "Hub", "ScriptRuntime", "KubernetesClient", "KubernetesConfiguration",
-                "ServerTLS", "CurlTransport", "FaultProxy", "HTTPTraffic", "InformerOracle", "JSON",
-                "Threading", "Timestamps", subprocess,
+                "RemoraProgram", "RecordingServer", "Hub", "ScriptRuntime", "KubernetesClient",
+                "KubernetesConfiguration", "ServerTLS", "CurlTransport", "FaultProxy", "HTTPTraffic", "InformerOracle",
+                "JSON", "Threading", "Timestamps", subprocess,
             ]),
         tests(of: "ScriptFolder", ["Threading"]),
         tests(

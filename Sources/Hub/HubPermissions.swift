@@ -15,13 +15,17 @@ package struct HubPermissions: Sendable {
     private let secret: String
     private let blocksPods: Bool
     private let readsLogs: Bool
+    private let isNamespaced: Bool
 
     /// - Parameters:
     ///   - blocksPods: also what `hub.blockPod` needs.
     ///   - readsLogs: also what it takes to keep what containers printed before they died.
+    ///   - isNamespaced: no more than a hub needs that watches its own namespace and whose API has tokens of its own.
     package init(
-        namespace: String, configMap: String, secret: String, blocksPods: Bool = false, readsLogs: Bool = false
+        namespace: String, configMap: String, secret: String, blocksPods: Bool = false, readsLogs: Bool = false,
+        isNamespaced: Bool = false
     ) {
+        self.isNamespaced = isNamespaced
         self.blocksPods = blocksPods
         self.readsLogs = readsLogs
         self.namespace = namespace
@@ -36,7 +40,8 @@ package struct HubPermissions: Sendable {
 
     private var log: Need {
         Need(
-            review: AccessReview(verb: "get", resource: .pods, subresource: "log"),
+            review: AccessReview(
+                verb: "get", resource: .pods, subresource: "log", namespace: isNamespaced ? namespace : nil),
             purpose: "what containers printed before they died is not kept beside their packets")
     }
 
@@ -53,9 +58,12 @@ package struct HubPermissions: Sendable {
                     purpose: purpose)
             }
         }
-        need(["get", "list", "watch"], .pods, everywhere: true, "onPodEvent is never called")
-        need(["list", "watch"], .events, everywhere: true, "signals that only Events tell are missed")
-        need(["list", "watch"], .nodes, everywhere: true, "lost nodes are noticed only by their pods")
+        let isEverywhere = !isNamespaced
+        need(["get", "list", "watch"], .pods, everywhere: isEverywhere, "onPodEvent is never called")
+        need(["list", "watch"], .events, everywhere: isEverywhere, "signals that only Events tell are missed")
+        if isEverywhere {
+            need(["list", "watch"], .nodes, everywhere: true, "lost nodes are noticed only by their pods")
+        }
         need(["list", "watch"], .configMaps, name: configMap, "no script runs")
         // Their names are not known before: they end in a hash of what they hold.
         need(["get"], .configMaps, "scripts beyond the size of one config map do not run")
@@ -67,13 +75,15 @@ package struct HubPermissions: Sendable {
         need(["create"], .leases, "no hub leads")
         need(["patch"], .configMaps, name: "\(configMap)-status", "the status config map is not written")
         need(["create"], .events, "nothing is reported about the config map")
-        need(["create"], .tokenReviews, everywhere: true, "the API lets nobody in")
-        need(["create"], .subjectAccessReviews, everywhere: true, "the API lets nobody in")
+        if isEverywhere {
+            need(["create"], .tokenReviews, everywhere: true, "the API lets nobody in")
+            need(["create"], .subjectAccessReviews, everywhere: true, "the API lets nobody in")
+        }
         if blocksPods {
             let purpose = "hub.blockPod fails"
-            need(["patch"], .pods, everywhere: true, purpose)
-            need(["create"], .networkPolicies, everywhere: true, purpose)
-            need(["patch"], .networkPolicies, name: PodIsolation.policyName, everywhere: true, purpose)
+            need(["patch"], .pods, everywhere: isEverywhere, purpose)
+            need(["create"], .networkPolicies, everywhere: isEverywhere, purpose)
+            need(["patch"], .networkPolicies, name: PodIsolation.policyName, everywhere: isEverywhere, purpose)
         }
         if readsLogs { needs.append(log) }
         return needs

@@ -219,6 +219,32 @@ struct HubFleetTests {
         await stage.stop()
     }
 
+    @Test("a hub of one namespace that may not see nodes says so once, and has why in evidence")
+    func forbiddenNodes() async throws {
+        let stage = try await HubStage(scripts: [Self.script("one")])
+        stage.changeAccess { $0.denials = [.init(resource: "nodes")] }
+        let pod = SimulatedPod(name: "web-1", namespace: "shop")
+        try stage.simulator.create(pod, after: [.scheduled(node: "node-1"), .containerCreating, .started, .ready])
+        let hub = stage.start { configuration in
+            configuration.watchedNamespace = "shop"
+            configuration.fleet.heartbeat = .milliseconds(500)
+        }
+        let worker = try EngineWorker(port: try await hub.port, name: "w1", node: "node-1")
+        await hub.expect("[node-1-0] one ADDED web-1 -", "[hub-0] one ADDED web-1 -")
+        try stage.simulator.advance(pod, by: .oomKilled)
+        #expect(await eventually { worker.commands.count == 1 })
+        let command = try #require(worker.commands.first?.dropFirst("snapshot ".count))
+        let evidence = try JSONValue(parsing: String(command))["evidence"]
+        #expect(evidence?["nodeState"] == nil)
+        let problem = evidence?["nodeProblem"]?.string
+        #expect(problem?.contains("forbidden") == true, "\(String(describing: evidence))")
+        #expect(await hub.hub.status.isReady)
+        #expect(hub.log.count(where: { $0.contains("Nodes are not seen") }) == 1)
+        await worker.stop()
+        await hub.stop()
+        await stage.stop()
+    }
+
     @Test("a hub that ends and another that begins: scripts are not loaded again, and no event comes twice or is lost")
     func restart() async throws {
         let stage = try await HubStage(scripts: [Self.script("one")])

@@ -30,6 +30,9 @@ struct DoctorCommand: AsyncParsableCommand {
     @Flag(help: "Ask also for what hub.blockPod needs: `remora hub --allow-block-pod`.")
     var allowBlockPod = false
 
+    @Flag(help: "Ask for no more than the hub of manifests/overlays/namespaced needs.")
+    var namespaced = false
+
     @Flag(help: "Ask also for what it takes to keep what containers printed before they died: get on pods/log.")
     var podLogs = false
 
@@ -42,7 +45,7 @@ struct DoctorCommand: AsyncParsableCommand {
             let namespace = cluster.namespace ?? client.configuration.namespace
             let needs = HubPermissions(
                 namespace: namespace, configMap: configMap, secret: secret, blocksPods: allowBlockPod,
-                readsLogs: podLogs)
+                readsLogs: podLogs, isNamespaced: namespaced)
             terminal.say("\(client.configuration): asking what \(subject(namespace)) may do")
             var missing: [HubPermissions.Need] = []
             for need in needs.all {
