@@ -149,7 +149,7 @@ let package = Package(
             "Hub",
             [
                 "Fleet", "ScriptStore", "ScriptRuntime", "ScriptViews", "ScriptHelpers", "Integrations", "Metrics",
-                "PodSignals",
+                "PodSignals", "Digests",
                 "LeaderElection", "KubernetesClient",
                 "CurlTransport", "HTTPServer", "ServerTLS", "Threading", "Timestamps", "JSON", deque, ordered,
             ]),
@@ -242,17 +242,16 @@ let package = Package(
         tests(
             of: "RemoraCLI",
             [
-                "KubernetesClient", "KubernetesSimulator", "HTTPTraffic", "RecordedTraffic", "TestNetwork", "JSON",
-                "RemoraProgram",
-                argumentParser, subprocess,
+                "Fleet", "Hub", "KubernetesClient", "KubernetesSimulator", "HTTPTraffic", "RecordedTraffic",
+                "TestNetwork", "JSON", "RemoraProgram", "Timestamps", argumentParser, subprocess,
             ]),
         tests(of: "FaultProxy", ["Threading", nioCore]),
         tests(
             of: "RealCluster",
             [
-                "RemoraProgram", "Hub", "ScriptRuntime", "KubernetesClient", "KubernetesConfiguration",
-                "ServerTLS", "CurlTransport", "FaultProxy", "HTTPTraffic", "InformerOracle", "JSON",
-                "Threading", "Timestamps", subprocess,
+                "RemoraProgram", "RecordingServer", "Hub", "ScriptRuntime", "KubernetesClient",
+                "KubernetesConfiguration", "ServerTLS", "CurlTransport", "FaultProxy", "HTTPTraffic", "InformerOracle",
+                "JSON", "Threading", "Timestamps", subprocess,
             ]),
         tests(of: "ScriptFolder", ["Threading"]),
         tests(

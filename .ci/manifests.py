@@ -4,6 +4,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 import helm_python as helm
 import kubernetes_validate
@@ -42,6 +43,16 @@ def validate(objects, origin):
                 problems.append(f"{name} ({version}): {'.'.join(map(str, error.path))}: {error.message}")
             except kubernetes_validate.SchemaNotFoundError as error:
                 problems.append(f"{name} ({version}): {error}")
+
+
+def with_component(folder, component):
+    """All objects of a kustomization of ours, with a component, as a user's own kustomization has it."""
+    # Kustomize takes relative paths alone.
+    with tempfile.TemporaryDirectory(dir="manifests") as work:
+        own = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization",
+               "resources": [f"../../{folder}"], "components": [f"../../{component}"]}
+        pathlib.Path(work, "kustomization.yaml").write_text(yaml.safe_dump(own), encoding="utf-8")
+        return customized(work)
 
 
 def customized(folder):
@@ -110,7 +121,7 @@ for message in helm.lint(CHART)["messages"]:
     check("icon is recommended" in message["error"], f"{CHART}/{message['path']}: {message['error']}")
 
 ALL = {
-    "hub": {"allowBlockPod": True, "watchNamespace": "shop", "tlsSecret": "tls", "env": [{"name": "A", "value": "b"}],
+    "hub": {"allowBlockPod": True, "podLogs": True, "watchNamespace": "shop", "tlsSecret": "tls", "env": [{"name": "A", "value": "b"}],
             "annotations": {"a": "b"}, "nodeSelector": {"a": "b"}, "tolerations": [{"operator": "Exists"}],
             "priorityClassName": "high"},
     "worker": {"interfaces": ["eth0", "cni0"], "filter": "not port 22", "hostPath": "", "caConfigMap": "ca",
@@ -163,6 +174,15 @@ for account in ("remora-hub", "remora-user", "remora-worker"):
 check(rules(plain, "remora-worker") == {("remora.dev", "hubs/workers", "", "create")}, "workers may more than connect")
 namespaced = customized("manifests/overlays/namespaced")
 check(not any(d["kind"].startswith("Cluster") for d in namespaced), "the namespaced overlay asks for more than a namespace")
+# Logs are read by whoever asked for that, and by nobody else.
+LOGS = {("", "pods/log", "", "get")}
+check(rules(rendered({"hub": {"podLogs": True}}), "remora-") - rules(standard, "remora-") == LOGS,
+      f"{CHART}: hub.podLogs grants something else than to read logs")
+for folder in [BASE, *OVERLAYS]:
+    before, after = (rules(x, "") for x in (customized(folder), with_component(folder, "manifests/components/pod-logs")))
+    check(not LOGS & before, f"{folder}: lets the hub read logs unasked")
+    check(after - before == LOGS, f"{folder}: the component pod-logs grants {sorted(after - before)}")
+check(not LOGS & rules(standard, ""), f"{CHART}: lets the hub read logs unasked")
 # What a user gets must not depend on which of the two he takes.
 for name in ("remora-hub", "remora-worker"):
     ours, theirs = (pods(x)[name] for x in (plain, standard))

@@ -225,7 +225,9 @@ package final class Hub: Sendable {
                     scripts.deliver(.hubAction(action, object: object?.encoded(), sender: sender.encoded()))
                 },
                 targetedPods: { [weak self] in self?.targetedPods ?? [:] },
-                events: { [weak self] in self?.feed.withLock { $0 }?.events.objects ?? [] }, changed: changed),
+                events: { [weak self] in self?.feed.withLock { $0 }?.events.objects ?? [] },
+                node: { [weak self] name in self?.feed.withLock { $0 }?.node(name) ?? .unknown("the hub ends") },
+                changed: changed),
             settings: configuration.fleet)
     }
 
@@ -406,6 +408,7 @@ package final class Hub: Sendable {
                 isReady: await readiness.allSatisfy { $0.problem == nil }, revision: scripts.set.revision,
                 configMapVersion: applied.withLock { $0 } ?? "", scripts: scripts.outcomes,
                 problems: reading.problems + (isLeader ? fleet?.problems ?? [] : []),
+                notes: isLeader ? fleet?.notes ?? [] : [],
                 pods: feed.withLock { $0 }?.pods.health.objectCount ?? 0, workers: fleet?.hub.workers ?? [],
                 rollout: fleet?.hub.rollout, time: .now())
         }

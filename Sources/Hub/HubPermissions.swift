@@ -1,3 +1,4 @@
+internal import Digests
 package import KubernetesClient
 
 /// What a hub has to be allowed, and why: the one list from which `remora doctor` asks and grants.
@@ -13,16 +14,38 @@ package struct HubPermissions: Sendable {
     private let configMap: String
     private let secret: String
     private let blocksPods: Bool
+    private let readsLogs: Bool
+    private let isNamespaced: Bool
 
-    /// `blocksPods`: also what `hub.blockPod` needs.
-    package init(namespace: String, configMap: String, secret: String, blocksPods: Bool = false) {
+    /// - Parameters:
+    ///   - blocksPods: also what `hub.blockPod` needs.
+    ///   - readsLogs: also what it takes to keep what containers printed before they died.
+    ///   - isNamespaced: no more than a hub needs that watches its own namespace and whose API has tokens of its own.
+    package init(
+        namespace: String, configMap: String, secret: String, blocksPods: Bool = false, readsLogs: Bool = false,
+        isNamespaced: Bool = false
+    ) {
+        self.isNamespaced = isNamespaced
         self.blocksPods = blocksPods
+        self.readsLogs = readsLogs
         self.namespace = namespace
         self.configMap = configMap
         self.secret = secret
     }
 
-    /// All of them.
+    /// What a hub does well without, and tries all the same.
+    package var optional: [Need] {
+        readsLogs ? [] : [log]
+    }
+
+    private var log: Need {
+        Need(
+            review: AccessReview(
+                verb: "get", resource: .pods, subresource: "log", namespace: isNamespaced ? namespace : nil),
+            purpose: "what containers printed before they died is not kept beside their packets")
+    }
+
+    /// All that it has to be allowed.
     package var all: [Need] {
         var needs: [Need] = []
         func need(
@@ -35,9 +58,12 @@ package struct HubPermissions: Sendable {
                     purpose: purpose)
             }
         }
-        need(["get", "list", "watch"], .pods, everywhere: true, "onPodEvent is never called")
-        need(["list", "watch"], .events, everywhere: true, "signals that only Events tell are missed")
-        need(["list", "watch"], .nodes, everywhere: true, "lost nodes are noticed only by their pods")
+        let isEverywhere = !isNamespaced
+        need(["get", "list", "watch"], .pods, everywhere: isEverywhere, "onPodEvent is never called")
+        need(["list", "watch"], .events, everywhere: isEverywhere, "signals that only Events tell are missed")
+        if isEverywhere {
+            need(["list", "watch"], .nodes, everywhere: true, "lost nodes are noticed only by their pods")
+        }
         need(["list", "watch"], .configMaps, name: configMap, "no script runs")
         // Their names are not known before: they end in a hash of what they hold.
         need(["get"], .configMaps, "scripts beyond the size of one config map do not run")
@@ -49,14 +75,17 @@ package struct HubPermissions: Sendable {
         need(["create"], .leases, "no hub leads")
         need(["patch"], .configMaps, name: "\(configMap)-status", "the status config map is not written")
         need(["create"], .events, "nothing is reported about the config map")
-        need(["create"], .tokenReviews, everywhere: true, "the API lets nobody in")
-        need(["create"], .subjectAccessReviews, everywhere: true, "the API lets nobody in")
+        if isEverywhere {
+            need(["create"], .tokenReviews, everywhere: true, "the API lets nobody in")
+            need(["create"], .subjectAccessReviews, everywhere: true, "the API lets nobody in")
+        }
         if blocksPods {
             let purpose = "hub.blockPod fails"
-            need(["patch"], .pods, everywhere: true, purpose)
-            need(["create"], .networkPolicies, everywhere: true, purpose)
-            need(["patch"], .networkPolicies, name: PodIsolation.policyName, everywhere: true, purpose)
+            need(["patch"], .pods, everywhere: isEverywhere, purpose)
+            need(["create"], .networkPolicies, everywhere: isEverywhere, purpose)
+            need(["patch"], .networkPolicies, name: PodIsolation.policyName, everywhere: isEverywhere, purpose)
         }
+        if readsLogs { needs.append(log) }
         return needs
     }
 
@@ -65,24 +94,36 @@ package struct HubPermissions: Sendable {
         let local = needs.filter { $0.review.namespace != nil }
         let global = needs.filter { $0.review.namespace == nil }
         var documents: [String] = []
-        if !local.isEmpty { documents += [role("Role", local, account), binding("Role", account)] }
-        if !global.isEmpty { documents += [role("ClusterRole", global, account), binding("ClusterRole", account)] }
+        for (kind, needs) in [("Role", local), ("ClusterRole", global)] where !needs.isEmpty {
+            let rules = rules(needs)
+            let name = name(kind, account, rules)
+            documents += [role(kind, name, rules), binding(kind, name, account)]
+        }
         return documents.joined(separator: "\n---\n")
     }
 
-    private func name(_ kind: String, _ account: String) -> String {
-        kind == "Role" ? "\(account)-missing" : "\(account)-\(namespace)-missing"
+    /// What role and binding are known by.
+    ///
+    /// What is granted is part of the name: to apply what is missing later must not take away what was granted before.
+    private func name(_ kind: String, _ account: String, _ rules: String) -> String {
+        let place = kind == "Role" ? account : "\(account)-\(namespace)"
+        return "\(place)-missing-\(SHA256Digest(of: rules).hex.prefix(8))"
     }
 
-    private func role(_ kind: String, _ needs: [Need], _ account: String) -> String {
-        var text =
-            "apiVersion: rbac.authorization.k8s.io/v1\nkind: \(kind)\nmetadata:\n  name: \(name(kind, account))\n"
-        if kind == "Role" { text += "  namespace: \(namespace)\n" }
-        text += "rules:"
+    private func metadata(_ kind: String, _ name: String) -> String {
+        "metadata:\n  name: \(name)\n" + (kind == "Role" ? "  namespace: \(namespace)\n" : "")
+    }
+
+    private func role(_ kind: String, _ name: String, _ rules: String) -> String {
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: \(kind)\n\(metadata(kind, name))rules:\(rules)"
+    }
+
+    private func rules(_ needs: [Need]) -> String {
         var rules: [(key: String, verbs: [String])] = []
         for need in needs {
             let key =
-                "- apiGroups: [\"\(need.review.resource.group)\"]\n  resources: [\(need.review.resource.plural)]"
+                "- apiGroups: [\"\(need.review.resource.group)\"]\n  resources: [\(need.review.resource.plural)"
+                + (need.review.subresource.map { "/\($0)" } ?? "") + "]"
                 + (need.review.name.map { "\n  resourceNames: [\($0)]" } ?? "")
             if let index = rules.firstIndex(where: { $0.key == key }) {
                 rules[index].verbs.append(need.review.verb)
@@ -90,16 +131,12 @@ package struct HubPermissions: Sendable {
                 rules.append((key, [need.review.verb]))
             }
         }
-        for rule in rules { text += "\n\(rule.key)\n  verbs: [\(rule.verbs.joined(separator: ", "))]" }
-        return text
+        return rules.map { "\n\($0.key)\n  verbs: [\($0.verbs.joined(separator: ", "))]" }.joined()
     }
 
-    private func binding(_ kind: String, _ account: String) -> String {
-        var text =
-            "apiVersion: rbac.authorization.k8s.io/v1\nkind: \(kind)Binding\nmetadata:\n  name: \(name(kind, account))\n"
-        if kind == "Role" { text += "  namespace: \(namespace)\n" }
-        return text
-            + "roleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: \(kind)\n  name: \(name(kind, account))\n"
+    private func binding(_ kind: String, _ name: String, _ account: String) -> String {
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: \(kind)Binding\n\(metadata(kind, name))"
+            + "roleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: \(kind)\n  name: \(name)\n"
             + "subjects:\n- kind: ServiceAccount\n  name: \(account)\n  namespace: \(namespace)"
     }
 }

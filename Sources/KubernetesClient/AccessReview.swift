@@ -1,4 +1,4 @@
-internal import JSON
+package import JSON
 
 /// A question to the server: may we do this? (authorization.k8s.io/v1 SelfSubjectAccessReview)
 public struct AccessReview: Sendable, Hashable, CustomStringConvertible {
@@ -6,15 +6,20 @@ public struct AccessReview: Sendable, Hashable, CustomStringConvertible {
     public var verb: String
     /// On what.
     public var resource: APIResource
+    /// On which part of it, such as `log` of pods; nil: on the objects themselves.
+    public var subresource: String?
     /// Where; nil: in every namespace.
     public var namespace: String?
     /// On which object; nil: on all.
     public var name: String?
 
     /// A question.
-    public init(verb: String, resource: APIResource, namespace: String? = nil, name: String? = nil) {
+    public init(
+        verb: String, resource: APIResource, subresource: String? = nil, namespace: String? = nil, name: String? = nil
+    ) {
         self.verb = verb
         self.resource = resource
+        self.subresource = subresource
         self.namespace = namespace
         self.name = name
     }
@@ -23,17 +28,23 @@ public struct AccessReview: Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         let object = name.map { " \($0)" } ?? ""
         let place = namespace.map { " in namespace \($0)" } ?? (resource.isNamespaced ? " in all namespaces" : "")
-        return "\(verb) \(resource.qualifiedName)\(object)\(place)"
+        return "\(verb) \(resource.qualifiedName)\(subresource.map { "/\($0)" } ?? "")\(object)\(place)"
     }
 
-    var body: JSONValue {
+    /// As reviews about oneself and about others have it (authorization.k8s.io/v1 ResourceAttributes).
+    package var attributes: JSONValue {
         var attributes: JSONValue = [
             "verb": .string(verb), "group": .string(resource.group), "version": .string(resource.version),
             "resource": .string(resource.plural),
         ]
+        attributes["subresource"] = subresource.map(JSONValue.string)
         attributes["namespace"] = namespace.map(JSONValue.string)
         attributes["name"] = name.map(JSONValue.string)
-        return [
+        return attributes
+    }
+
+    var body: JSONValue {
+        [
             "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
             "spec": ["resourceAttributes": attributes],
         ]

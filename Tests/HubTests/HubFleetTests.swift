@@ -130,6 +130,16 @@ struct HubFleetTests {
     func events() async throws {
         let stage = try await HubStage(scripts: [Self.script("one")])
         let pod = SimulatedPod(name: "web-1", namespace: "shop")
+        try stage.simulator.create([
+            "apiVersion": "v1", "kind": "Node", "metadata": ["name": "node-1"],
+            "spec": ["taints": [["key": "node.kubernetes.io/disk-pressure", "effect": "NoSchedule"]]],
+            "status": [
+                "conditions": [
+                    ["type": "DiskPressure", "status": "True", "lastTransitionTime": "2026-01-31T10:00:00Z"],
+                    ["type": "Ready", "status": "True"],
+                ]
+            ],
+        ])
         try stage.simulator.create(pod, after: [.scheduled(node: "node-1"), .containerCreating, .started, .ready])
         let hub = start(stage)
         let workers = try workers(try await hub.port)
@@ -153,6 +163,15 @@ struct HubFleetTests {
         #expect(arguments["pod"]?["status"]?["containerStatuses"]?[0]?["state"]?["terminated"] != nil)
         #expect(arguments["evidence"]?["events"]?.array != nil)
         #expect(arguments["evidence"]?["log"]?.string != nil)
+        let node = arguments["evidence"]?["nodeState"]
+        #expect(
+            node?["conditions"]?[0] == [
+                "type": "DiskPressure", "status": "True", "reason": "", "message": "",
+                "lastTransitionTime": "2026-01-31T10:00:00Z",
+            ])
+        #expect(node?["conditions"]?[1]?["type"] == "Ready" && node?["unschedulable"] == false)
+        #expect(
+            node?["taints"] == [["key": "node.kubernetes.io/disk-pressure", "value": "", "effect": "NoSchedule"]])
         try stage.edit("POD_REGEX", "^web-")
         #expect(await eventually { workers.allSatisfy { $0.keys["POD_REGEX"] == "^web-" } })
         try stage.edit("POD_REGEX", "(")
@@ -161,6 +180,67 @@ struct HubFleetTests {
         let targeted = try await workers[0].targetedPods()
         #expect(targeted?["targets"]?.array?.map { $0["metadata"]?["name"] } == ["web-1"])
         for worker in workers { await worker.stop() }
+        await hub.stop()
+        await stage.stop()
+    }
+
+    @Test("a hub that may not read logs says once what would change that, and keeps them as soon as it may")
+    func forbiddenLogs() async throws {
+        let stage = try await HubStage(scripts: [Self.script("one")])
+        stage.changeAccess { $0.denials = [.init(resource: "pods/log")] }
+        let pods = ["web-1", "web-2", "web-3"].map { SimulatedPod(name: $0, namespace: "shop") }
+        for pod in pods {
+            try stage.simulator.create(pod, after: [.scheduled(node: "node-1"), .containerCreating, .started, .ready])
+        }
+        let hub = start(stage)
+        let worker = try EngineWorker(port: try await hub.port, name: "w1", node: "node-1")
+        await hub.expect("[node-1-0] one ADDED web-1 -", "[node-1-0] one ADDED web-3 -")
+        #expect(await hub.hub.status.notes == [])
+        func evidence(_ count: Int) async throws -> JSONValue? {
+            #expect(await eventually { worker.commands.count == count })
+            let command = try #require(worker.commands.last?.dropFirst("snapshot ".count))
+            return try JSONValue(parsing: String(command))["evidence"]
+        }
+        for (index, pod) in pods.prefix(2).enumerated() {
+            try stage.simulator.advance(pod, by: .oomKilled)
+            let evidence = try await evidence(index + 1)
+            #expect(evidence?["log"] == nil && evidence?["logProblem"]?.string?.hasPrefix("403: ") == true)
+        }
+        let status = await hub.hub.status
+        #expect(status.notes.count == 1 && status.notes.first?.contains("remora doctor --pod-logs") == true)
+        #expect(status.problems == [])
+        #expect(hub.log.count(where: { $0.contains("Logs are not kept") }) == 1)
+        stage.changeAccess { _ in }
+        try stage.simulator.advance(pods[2], by: .oomKilled)
+        #expect(try await evidence(3)?["log"]?.string != nil)
+        #expect(await hub.hub.status.notes == [])
+        await worker.stop()
+        await hub.stop()
+        await stage.stop()
+    }
+
+    @Test("a hub of one namespace that may not see nodes says so once, and has why in evidence")
+    func forbiddenNodes() async throws {
+        let stage = try await HubStage(scripts: [Self.script("one")])
+        stage.changeAccess { $0.denials = [.init(resource: "nodes")] }
+        let pod = SimulatedPod(name: "web-1", namespace: "shop")
+        try stage.simulator.create(pod, after: [.scheduled(node: "node-1"), .containerCreating, .started, .ready])
+        let hub = stage.start { configuration in
+            configuration.watchedNamespace = "shop"
+            configuration.fleet.heartbeat = .milliseconds(500)
+        }
+        let worker = try EngineWorker(port: try await hub.port, name: "w1", node: "node-1")
+        await hub.expect("[node-1-0] one ADDED web-1 -", "[hub-0] one ADDED web-1 -")
+        try stage.simulator.advance(pod, by: .oomKilled)
+        #expect(await eventually { worker.commands.count == 1 })
+        let command = try #require(worker.commands.first?.dropFirst("snapshot ".count))
+        let evidence = try JSONValue(parsing: String(command))["evidence"]
+        #expect(evidence?["nodeState"] == nil)
+        let problem = evidence?["nodeProblem"]?.string
+        #expect(problem?.contains("forbidden") == true, "\(String(describing: evidence))")
+        #expect(await hub.hub.status.isReady)
+        #expect(hub.log.count(where: { $0.contains("Nodes are not seen") }) == 1)
+        await worker.stop()
         await hub.stop()
         await stage.stop()
     }

@@ -3,6 +3,7 @@ import Glibc
 import InformerOracle
 import JSON
 import RealCluster
+import RemoraProgram
 import Testing
 
 /// `remora hub` and `remora worker` as users run them, and everything that can happen to them.
@@ -38,6 +39,19 @@ struct FleetProcessTests {
                 #expect(refusal?["line"] == 2 && refusal?["column"] == 5 && refusal?["index"] == 0)
                 #expect(refusal?["message"]?.string?.hasPrefix("SyntaxError") == true)
             }
+            // For people: one line for all of them, also without asking for those on which all is well.
+            for options in [[], ["--workers"]] {
+                let text = try await fleet.status(options)
+                #expect(text.output.contains("\nworkers 3: 3 refused\n"), "\(text)")
+                #expect(text.output.contains("0 recorder  3 outdated "), "\(text)")
+                #expect(
+                    text.output.contains("    outdated on node-0, node-1, node-2: recorder:2:5: SyntaxError: "),
+                    "\(text)")
+                #expect(text.status == .exited(1))
+            }
+            let wide = try await fleet.status(["--wide"])
+            let cells = wide.output.split(separator: "\n").filter { $0.hasPrefix("    node-") }
+            #expect(cells.count == 3 && cells.allSatisfy { $0.contains("  outdated ") }, "\(wide)")
             for pod in 0..<3 { try await fleet.stage.crash(pod, 1) }
             #expect(
                 await eventually {

@@ -262,11 +262,12 @@ struct HubProcessTests {
         let plane = try await ControlPlane.shared()
         let stage = try await HubOnServer(plane, configuration: plane.configuration())
         _ = try await plane.kubectl("-n", stage.namespace, "create", "serviceaccount", "remora-hub")
-        func ask() async throws -> RemoraProgram.Result {
-            try await RemoraProgram.run([
-                "doctor", "--kubeconfig", plane.adminKubeconfig, "--namespace", stage.namespace, "--service-account",
-                "remora-hub",
-            ])
+        func ask(_ more: String...) async throws -> RemoraProgram.Result {
+            try await RemoraProgram.run(
+                [
+                    "doctor", "--kubeconfig", plane.adminKubeconfig, "--namespace", stage.namespace,
+                    "--service-account", "remora-hub",
+                ] + more)
         }
         let before = try await ask()
         #expect(before.status == .exited(1))
@@ -278,6 +279,15 @@ struct HubProcessTests {
         let after = try await ask()
         #expect(after.output == "")
         #expect(after.errors.hasSuffix("Nothing is missing.\n"), "\(after.errors)")
+        #expect(after.errors.contains("note    may not get pods/log in all namespaces"), "\(after.errors)")
+        // What is granted later leaves in place what was granted before.
+        let logs = try await ask("--pod-logs")
+        #expect(logs.status == .exited(1))
+        #expect(logs.output.contains("resources: [pods/log]") && !logs.output.contains("[pods]"), "\(logs.output)")
+        _ = try await plane.kubectl("apply", "--filename", "-", input: logs.output)
+        #expect(try await eventually { try await ask("--pod-logs").status == .exited(0) })
+        #expect(try await ask().errors.contains("ok      get pods/log in all namespaces"))
+        _ = try await plane.kubectl("delete", "--filename", "-", input: logs.output)
         // What is wrong in the config map is no matter of permissions.
         try await stage.edit("var a = 1;\nvar = 2;")
         let wrong = try await ask()

@@ -64,8 +64,11 @@ struct HubTests {
                     .data["summary"] == "1 running"
             })
 
-        let cluster = "remora-hub-\(namespace)-missing"
-        _ = try await plane.kubectl("delete", "clusterrolebinding", cluster)
+        let cluster = try #require(
+            manifest.split(separator: " ").map { $0.prefix { !$0.isNewline } }.first {
+                $0.hasPrefix("remora-hub-\(namespace)-missing-")
+            })
+        _ = try await plane.kubectl("delete", "clusterrolebinding", String(cluster))
         // An open watch goes on as long as it lives; the server is asked anew within its lifetime.
         try await plane.killAPIServer()
         try await plane.startAPIServer()

@@ -85,6 +85,7 @@ struct HubWorkloadTests {
                     "change": ["kind": "crashed", "container": "app", "exitCode": 3], "pod": Self.pod("cart"),
                     "evidence": [
                         "before": ["metadata": ["name": "cart"]], "events": [["reason": "BackOff"]], "log": "the end\n",
+                        "nodeState": ["conditions": [["type": "MemoryPressure", "status": "True"]]],
                     ],
                 ]))
         #expect(result.error == nil && result.id == "crashed/uid-cart/app/1")
@@ -100,6 +101,8 @@ struct HubWorkloadTests {
         #expect(evidence["pods"]?["after"]?["metadata"]?["uid"] == "uid-cart")
         #expect(evidence["trigger"]?["kind"] == "crashed" && evidence["trigger"]?["exitCode"] == 3)
         #expect(evidence["events"]?[0]?["reason"] == "BackOff" && evidence["log"] == "the end\n")
+        #expect(evidence["nodeState"]?["conditions"]?[0]?["type"] == "MemoryPressure")
+        #expect(evidence["nodeProblem"] == nil)
         #expect(evidence["names"] == ["10.1.0.1": "cart.shop", "10.2.0.1": "bill.shop"])
         #expect(evidence["node"] == "n1")
         // What lies beside a snapshot is none, and goes with it.

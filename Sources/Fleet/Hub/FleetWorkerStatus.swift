@@ -32,7 +32,9 @@ package struct FleetWorkerStatus: Sendable, Equatable {
     package var lasting: Duration
 
     /// Whether nobody has to look.
-    package var isGood: Bool { state == .current && report.problems.isEmpty }
+    package var isGood: Bool {
+        state == .current && report.problems.isEmpty && !report.scripts.contains { $0.state == "quarantined" }
+    }
 
     /// For programs.
     package var json: JSONValue {

@@ -26,6 +26,8 @@ final class HubFleet: Sendable {
         let targetedPods: @Sendable () -> JSONValue
         /// The Events about pods that there are.
         let events: @Sendable () -> [ClusterEvent]
+        /// A node by its name.
+        let node: @Sendable (String) -> PodEvidence.NodeFinding
         let changed: @Sendable () -> Void
     }
 
@@ -34,6 +36,7 @@ final class HubFleet: Sendable {
     private let hasPublished = Locked(false)
     private let policy = Locked(SnapshotPolicy())
     private let keyProblems = Locked<[String]>([])
+    private let isLogForbidden = Locked(false)
     private let isStaged = Locked(false)
     private let acceptedFile: HeldSetFile?
 
@@ -122,6 +125,26 @@ final class HubFleet: Sendable {
         return problems
     }
 
+    /// What could be had, though everything works without it.
+    var notes: [String] {
+        isLogForbidden.withLock { $0 }
+            ? [
+                "what containers printed before they died is not kept: the hub may not get pods/log; "
+                    + "`remora doctor --pod-logs` shows what grants it"
+            ] : []
+    }
+
+    /// Whether the hub may read logs was seen once more.
+    private func noteLog(isForbidden: Bool) {
+        let isNews = isLogForbidden.withLock { known in
+            defer { known = isForbidden }
+            return known != isForbidden
+        }
+        guard isNews else { return }
+        if isForbidden { environment.log.info("Logs are not kept", [("reason", "the hub may not get pods/log")]) }
+        environment.changed()
+    }
+
     /// Tells the workers concerned of what scripts of the hub are told.
     ///
     /// - Parameter isDoubtful: a hub that died may have told of it. A worker that was there then knows.
@@ -139,7 +162,8 @@ final class HubFleet: Sendable {
     private func save(_ change: PodChange, _ pod: Pod, _ json: [UInt8], before: Pod?) {
         guard let action = policy.withLock({ $0.take(change, of: pod.identity.uid, at: .now()) }) else { return }
         let evidence = PodEvidence(
-            before: before, events: PodEvidence.latest(environment.events(), of: pod.identity.uid))
+            before: before, events: PodEvidence.latest(environment.events(), of: pod.identity.uid),
+            node: environment.node(pod.nodeName))
         // Who is about to lose its data has no time for it; what died has stopped printing.
         guard case .snapshot(_, _, _, nil, nil) = action, change.exitCode != nil else {
             return send(FleetCommand(action, change, pod, json, evidence: evidence), change, pod)
@@ -158,6 +182,7 @@ final class HubFleet: Sendable {
                 }
                 if let complete = await group.next() ?? nil {
                     evidence = complete
+                    if let isForbidden = complete.isLogForbidden { noteLog(isForbidden: isForbidden) }
                 } else {
                     evidence.logProblem = "it did not come within \(Self.logWait)"
                 }

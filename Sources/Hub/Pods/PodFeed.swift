@@ -98,7 +98,13 @@ actor PodFeed {
     ) async {
         // Pods before Events, since an Event is about a pod; nodes before pods, since a pod is on a node. What may not
         // be read does not hold up the rest.
-        await Self.wait(for: nodes, limit: .seconds(5))
+        // A hub of one namespace is not given nodes, as a rule, and need not wait for them.
+        await Self.wait(for: nodes, limit: .seconds(5), endsIfForbidden: environment.namespace != nil)
+        if !nodes.health.isSynced {
+            let reason = nodes.health.lastError ?? "they have not been listed yet"
+            environment.log.log(
+                environment.namespace == nil ? .warning : .info, "Nodes are not seen", [("reason", reason)])
+        }
         let nodesBefore = await Self.initial(nodeNews, nodes)
         guard (try? await pods.waitUntilSynced()) != nil else { return }
         let podsBefore = await Self.initial(podNews, pods)
@@ -112,10 +118,17 @@ actor PodFeed {
         }
     }
 
-    private static func wait<Object>(for informer: Informer<Object>, limit: Duration) async {
+    private static func wait<Object>(
+        for informer: Informer<Object>, limit: Duration, endsIfForbidden: Bool = false
+    ) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { try? await informer.waitUntilSynced() }
-            group.addTask { try? await Task.sleep(for: limit) }
+            group.addTask {
+                let end = ContinuousClock.now + limit
+                while !Task.isCancelled, .now < end, !(endsIfForbidden && informer.health.isForbidden) {
+                    try? await Task.sleep(for: .milliseconds(20))
+                }
+            }
             await group.next()
             group.cancelAll()
         }
@@ -395,6 +408,14 @@ actor PodFeed {
             finished.time = .now()
             journal?.finished(finished)
         }
+    }
+
+    /// What is known of a node now.
+    nonisolated func node(_ name: String) -> PodEvidence.NodeFinding {
+        if let node = nodes[ObjectKey(name: name)] { return .known(node) }
+        let health = nodes.health
+        if !health.isSynced { return .unknown(health.lastError ?? "nodes have not been listed yet") }
+        return .unknown("there is no node \(name)")
     }
 
     /// How many deliveries wait.

@@ -13,6 +13,8 @@ package struct HubStatus: Sendable, Equatable {
     package var configMapVersion: String
     package var scripts: [ScriptOutcome]
     package var problems: [String]
+    /// What could be had beyond what there is, and how.
+    package var notes: [String] = []
     package var pods: Int
     /// Each worker: with the scripts that it refused, the matrix script × worker.
     package var workers: [FleetWorkerStatus] = []
@@ -58,7 +60,8 @@ package struct HubStatus: Sendable, Equatable {
             "identity": .string(identity), "leader": .boolean(isLeader), "ready": .boolean(isReady),
             "revision": .string(revision), "configMapVersion": .string(configMapVersion), "counts": counts,
             "scripts": .array(scripts.map(\.json)), "problems": .array(problems.map(JSONValue.string)),
-            "pods": .integer(Int64(pods)), "fleet": fleet, "time": .string(time.description),
+            "notes": .array(notes.map(JSONValue.string)), "pods": .integer(Int64(pods)), "fleet": fleet,
+            "time": .string(time.description),
         ]
         if let rollout, !workers.isEmpty { value["rollout"] = rollout.json }
         return value

@@ -1,6 +1,7 @@
 public import JSON
+public import Timestamps
 
-/// A node as the operator remembers it (core/v1 Node): addresses, conditions, whether pods may be put on it.
+/// A node as the operator remembers it (core/v1 Node): addresses, conditions, taints, whether pods may be put on it.
 public final class Node: WatchedObject {
     /// Where the API serves it.
     public static let resource = APIResource.nodes
@@ -13,6 +14,8 @@ public final class Node: WatchedObject {
     public let addresses: [Address]
     /// For example `Ready`, `MemoryPressure`.
     public let conditions: [Condition]
+    /// What keeps pods off it, or drives them away.
+    public let taints: [Taint]
 
     /// Which node, which version.
     public var identity: ObjectIdentity { metadata.identity }
@@ -35,6 +38,18 @@ public final class Node: WatchedObject {
         public var reason = ""
         /// A sentence to it, such as "node is shutting down".
         public var message = ""
+        /// Since when the status is this one.
+        public var since: Timestamp?
+    }
+
+    /// A taint (core/v1 Taint).
+    public struct Taint: Sendable, Hashable {
+        /// For example `node.kubernetes.io/memory-pressure`.
+        public var key = ""
+        /// May be empty.
+        public var value = ""
+        /// NoSchedule, PreferNoSchedule or NoExecute.
+        public var effect = ""
     }
 
     /// Reads the node that comes next.
@@ -43,6 +58,7 @@ public final class Node: WatchedObject {
         var isUnschedulable = false
         var addresses: [Address] = []
         var conditions: [Condition] = []
+        var taints: [Taint] = []
         try reader.beginObject()
         while let key = try reader.nextMember() {
             switch key {
@@ -50,10 +66,10 @@ public final class Node: WatchedObject {
             case "spec":
                 guard try reader.beginObjectOrNull() else { break }
                 while let key = try reader.nextMember() {
-                    if key == "unschedulable" {
-                        isUnschedulable = try reader.flag()
-                    } else {
-                        try reader.skipValue()
+                    switch key {
+                    case "unschedulable": isUnschedulable = try reader.flag()
+                    case "taints": taints = try Self.readTaints(&reader, interner)
+                    default: try reader.skipValue()
                     }
                 }
             case "status":
@@ -72,6 +88,7 @@ public final class Node: WatchedObject {
         self.isUnschedulable = isUnschedulable
         self.addresses = addresses
         self.conditions = conditions
+        self.taints = taints
     }
 
     private static func readAddresses(_ reader: inout JSONReader) throws(JSONError) -> [Address] {
@@ -106,11 +123,33 @@ public final class Node: WatchedObject {
                 case "status": condition.status = try reader.text()
                 case "reason": condition.reason = try reader.text(interner)
                 case "message": condition.message = try reader.text(interner)
+                case "lastTransitionTime": condition.since = try reader.readTimestamp()
                 default: try reader.skipValue()
                 }
             }
             conditions.append(condition)
         }
         return conditions
+    }
+
+    private static func readTaints(
+        _ reader: inout JSONReader, _ interner: StringInterner
+    ) throws(JSONError) -> [Taint] {
+        guard try reader.beginArrayOrNull() else { return [] }
+        var taints: [Taint] = []
+        while try reader.nextElement() {
+            var taint = Taint()
+            try reader.beginObject()
+            while let key = try reader.nextMember() {
+                switch key {
+                case "key": taint.key = try reader.text(interner)
+                case "value": taint.value = try reader.text(interner)
+                case "effect": taint.effect = try reader.text(interner)
+                default: try reader.skipValue()
+                }
+            }
+            taints.append(taint)
+        }
+        return taints
     }
 }

@@ -30,6 +30,8 @@ public struct InformerHealth: Sendable {
     public internal(set) var objectCount = 0
     /// What went wrong last, as a sentence; nil since the last success.
     public internal(set) var lastError: String?
+    /// What went wrong last is that we may not: 401 or 403. It is asked again all the same.
+    public internal(set) var isForbidden = false
     /// Lists, watches, and why there were so many.
     public internal(set) var statistics = ReflectorStatistics()
     /// Lines of a watch that were no watch events.

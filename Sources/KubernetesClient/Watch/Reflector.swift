@@ -65,6 +65,7 @@ struct Reflector<Object: WatchedObject>: Sendable {
         informer.report { health in
             health.lastActivity = .now
             health.lastError = nil
+            health.isForbidden = false
         }
     }
 
@@ -125,7 +126,10 @@ extension Reflector {
         guard let error = error as? APIError else { return .connection }
         switch error {
         case .status(let status, _):
-            informer.report { $0.lastActivity = .now }
+            informer.report { health in
+                health.lastActivity = .now
+                health.isForbidden = status.code == 401 || status.code == 403
+            }
             return .status(status, retryAfter: status.retryAfterSeconds.map { .seconds($0) })
         case .transport(let error, _) where error.kind == .tooLarge: return .tooLarge
         case .transport, .configuration, .noName: return .connection

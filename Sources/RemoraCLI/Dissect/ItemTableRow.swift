@@ -43,11 +43,13 @@ struct ItemTableRow {
     }
 
     /// The text without anything that a terminal would take for a command, and not too long.
-    static func printable(_ text: String) -> String {
+    static func printable(_ text: String) -> String { printable(text, limit: textLimit) }
+
+    static func printable(_ text: String, limit: Int) -> String {
         var result = ""
         var count = 0
         for scalar in text.unicodeScalars {
-            guard count < textLimit else { return result + "…" }
+            guard count < limit else { return result + "…" }
             count += 1
             switch scalar.properties.generalCategory {
             case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse:

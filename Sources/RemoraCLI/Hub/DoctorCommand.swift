@@ -11,7 +11,8 @@ struct DoctorCommand: AsyncParsableCommand {
         discussion: """
             Asks the API server, as the user of this kubeconfig or, with --service-account, about that account. Looks at \
             the config map, its scripts, the objects that the hub writes to, and at who leads. What is missing is printed \
-            on standard output as YAML that `kubectl apply -f -` takes.
+            on standard output as YAML that `kubectl apply -f -` takes. What a hub does well without is a note, and not \
+            part of that.
 
             Exit status: 0 if nothing is missing or wrong, 1 otherwise.
             """)
@@ -29,6 +30,12 @@ struct DoctorCommand: AsyncParsableCommand {
     @Flag(help: "Ask also for what hub.blockPod needs: `remora hub --allow-block-pod`.")
     var allowBlockPod = false
 
+    @Flag(help: "Ask for no more than the hub of manifests/overlays/namespaced needs.")
+    var namespaced = false
+
+    @Flag(help: "Ask also for what it takes to keep what containers printed before they died: get on pods/log.")
+    var podLogs = false
+
     @OptionGroup var cluster: ClusterOptions
 
     func run() async throws {
@@ -37,7 +44,8 @@ struct DoctorCommand: AsyncParsableCommand {
             let client = try cluster.client()
             let namespace = cluster.namespace ?? client.configuration.namespace
             let needs = HubPermissions(
-                namespace: namespace, configMap: configMap, secret: secret, blocksPods: allowBlockPod)
+                namespace: namespace, configMap: configMap, secret: secret, blocksPods: allowBlockPod,
+                readsLogs: podLogs, isNamespaced: namespaced)
             terminal.say("\(client.configuration): asking what \(subject(namespace)) may do")
             var missing: [HubPermissions.Need] = []
             for need in needs.all {
@@ -47,6 +55,13 @@ struct DoctorCommand: AsyncParsableCommand {
                     ? terminal.styled("ok     ", .good, for: .error) : terminal.styled("missing", .bad, for: .error)
                 terminal.say("  \(mark) \(need.review)\(isAllowed ? "" : ": \(need.purpose)")")
                 if !isAllowed { missing.append(need) }
+            }
+            for need in needs.optional {
+                let isAllowed = try await isAllowed(need, client, namespace)
+                terminal.say(
+                    isAllowed
+                        ? "  \(terminal.styled("ok     ", .good, for: .error)) \(need.review)"
+                        : "  note    may not \(need.review): \(need.purpose); --pod-logs prints what grants it")
             }
             let examination = HubExamination(client: client, namespace: namespace, configMap: configMap)
             let findings = await examination.findings()
@@ -85,12 +100,6 @@ struct DoctorCommand: AsyncParsableCommand {
         _ need: HubPermissions.Need, _ client: KubernetesClient, _ namespace: String
     ) async throws -> Bool {
         guard serviceAccount != nil else { return try await client.mayI(need.review).isAllowed }
-        var attributes: JSONValue = [
-            "verb": .string(need.review.verb), "group": .string(need.review.resource.group),
-            "resource": .string(need.review.resource.plural),
-        ]
-        attributes["namespace"] = need.review.namespace.map(JSONValue.string)
-        attributes["name"] = need.review.name.map(JSONValue.string)
         let answer = try await client.create(
             .subjectAccessReviews,
             [
@@ -101,7 +110,7 @@ struct DoctorCommand: AsyncParsableCommand {
                         "system:serviceaccounts", .string("system:serviceaccounts:\(namespace)"),
                         "system:authenticated",
                     ],
-                    "resourceAttributes": attributes,
+                    "resourceAttributes": need.review.attributes,
                 ],
             ])
         return answer["status"]?["allowed"]?.boolean == true

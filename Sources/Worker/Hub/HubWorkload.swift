@@ -198,7 +198,7 @@ final class HubWorkload: FleetWorkload {
     private static let longestEnd: Int64 = 3_600_000
     private static let longestWait: Int64 = 60_000
 
-    /// What is kept beside the packets: the pod before and after, its Events, its log, and who had which address.
+    /// What is kept beside the packets: the pod before and after, its Events, its node, its log, and who had which address.
     private func evidence(_ arguments: JSONValue, _ worker: Worker) -> JSONValue {
         var names: JSONValue = [:]
         for (address, name) in worker.names.latest.sorted(by: { $0.key < $1.key }).prefix(Self.nameLimit) {
@@ -211,7 +211,7 @@ final class HubWorkload: FleetWorkload {
             "pods": ["before": known?["before"] ?? .null, "after": arguments["pod"] ?? .null],
             "events": known?["events"] ?? [], "names": names,
         ]
-        for member in ["log", "logProblem"] { value[member] = known?[member] }
+        for member in ["nodeState", "nodeProblem", "log", "logProblem"] { value[member] = known?[member] }
         return value
     }
 

@@ -50,13 +50,16 @@ struct OtherObjectTests {
         }
     }
 
-    @Test("a node is read with its addresses and conditions")
+    @Test("a node is read with its addresses, conditions and taints")
     func node() throws {
         let node = try Node.reading(
             #"""
-            {"metadata":{"name":"node-a"},"spec":{"unschedulable":true,"podCIDR":"10.1.0.0/24"},
+            {"metadata":{"name":"node-a"},"spec":{"unschedulable":true,"podCIDR":"10.1.0.0/24",
+            "taints":[{"key":"node.kubernetes.io/unreachable","effect":"NoExecute","timeAdded":"2026-01-31T10:00:00Z"},
+            {"key":"for","value":"gpu","effect":"NoSchedule"}]},
             "status":{"addresses":[{"type":"InternalIP","address":"10.0.0.1"},{"type":"Hostname","address":"a"}],
-            "conditions":[{"type":"Ready","status":"Unknown","reason":"NodeStatusUnknown","message":"gone"}],
+            "conditions":[{"type":"Ready","status":"Unknown","reason":"NodeStatusUnknown","message":"gone",
+            "lastTransitionTime":"2026-01-31T10:00:00Z"}],
             "images":[{"names":["x"],"sizeBytes":1}]}}
             """#)
         #expect(node.identity.key.description == "node-a")
@@ -64,7 +67,24 @@ struct OtherObjectTests {
         #expect(
             node.addresses == [.init(type: "InternalIP", address: "10.0.0.1"), .init(type: "Hostname", address: "a")])
         #expect(
-            node.conditions == [.init(type: "Ready", status: "Unknown", reason: "NodeStatusUnknown", message: "gone")])
+            node.conditions == [
+                .init(
+                    type: "Ready", status: "Unknown", reason: "NodeStatusUnknown", message: "gone",
+                    since: Timestamp("2026-01-31T10:00:00Z"))
+            ])
+        #expect(
+            node.taints == [
+                .init(key: "node.kubernetes.io/unreachable", effect: "NoExecute"),
+                .init(key: "for", value: "gpu", effect: "NoSchedule"),
+            ])
+    }
+
+    @Test("a node without taints and with null in their place are one")
+    func nodeWithoutTaints() throws {
+        for spec in ["{}", #"{"taints":null}"#, "null"] {
+            let node = try Node.reading(#"{"metadata":{"name":"n"},"spec":\#(spec),"status":{"conditions":null}}"#)
+            #expect(node.taints == [] && node.conditions == [] && !node.isUnschedulable)
+        }
     }
 
     @Test("a config map is read with its text, and the names of what is not text")

@@ -5,6 +5,7 @@ import HTTPTraffic
 import InformerOracle
 import JSON
 import RealCluster
+import RemoraProgram
 import Testing
 
 /// A hub and workers as processes of their own, on a real API server; each worker behind a network that can fail.
@@ -96,6 +97,11 @@ final class FleetOfProcesses {
             let status = try? JSONValue(parsing: body)
         else { return [] }
         return status["workers"]?.array ?? []
+    }
+
+    /// What `remora status` says.
+    func status(_ options: [String]) async throws -> RemoraProgram.Result {
+        try await RemoraProgram.run(["status", "--hub", hub.url ?? "", "--token", plane.adminToken] + options)
     }
 
     func kill(_ worker: Int) async throws {

@@ -61,6 +61,13 @@ final class HubProcess: Sendable {
         state.withLock { $0.log.contains { $0["message"]?.string == message } }
     }
 
+    /// The messages of its log, of these levels.
+    func messages(_ levels: String...) -> [String] {
+        state.withLock { state in
+            state.log.filter { levels.contains($0["level"]?.string ?? "") }.map { $0["message"]?.string ?? "" }
+        }
+    }
+
     /// The log as text, for a failure's comment.
     var log: String { state.withLock { $0.log.map(\.description).joined(separator: "\n") } }
 
