@@ -87,8 +87,8 @@ final class WorkerReceiver: TrafficReceiver {
 
     func deliverLive(_ packets: PacketBatch) { withReceiver { $0.deliverLive(packets) } }
 
-    func deliverLive(_ items: [Item], in scene: ItemScene) -> (delivered: Int, bytes: Int) {
-        withReceiver { $0.deliverLive(items, in: scene) }
+    func deliverLive(_ pieces: [[Item]], in scene: ItemScene) -> (delivered: Int, bytes: Int) {
+        withReceiver { $0.deliverLive(pieces, in: scene) }
     }
 
     func deliverLive(_ item: some FilterSubject, text: () -> [UInt8]) -> Int? {

@@ -30,7 +30,7 @@ struct DuplicateTests {
         #expect(traffic.flowCounters.violations == [])
         var encoder = ItemEncoder(.recording(node: "n"))
         var trees: [JSONValue] = []
-        traffic.drain { items in trees = items.map { encoder.tree($0) } }
+        traffic.drain { items in trees += items.map { encoder.tree($0) } }
         return trees
     }
 

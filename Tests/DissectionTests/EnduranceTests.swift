@@ -76,7 +76,7 @@ struct EnduranceTests {
         // Other tests run beside this one; what is kept of a gigabyte would show all the same.
         #expect(anonymousMemory() - before < 256)
         var items: [Item] = []
-        traffic.drain { items = $0 }
+        traffic.drain { items += $0 }
         #expect(items.count == 1 && items.first?.responseSize == text.count + sizes.total && items.first?.error == nil)
         traffic.finish()
         #expect(traffic.flowCounters.violations == [])

@@ -17,7 +17,7 @@ struct TransportRecordTests {
         dissector.finish()
         var encoder = ItemEncoder()
         var trees: [JSONValue] = []
-        dissector.drain { items in trees = items.map { encoder.tree($0) } }
+        dissector.drain { items in trees += items.map { encoder.tree($0) } }
         #expect(dissector.counters.messages == trees.count)
         return trees
     }

@@ -118,7 +118,7 @@ struct WaitingTests {
         }
         dissector.finish()
         var items: [Item] = []
-        dissector.drain { items = $0 }
+        dissector.drain { items += $0 }
         #expect(dissector.counters.messages == items.count)
         #expect(items.compactMap(\.payload.requestText).sorted() == ["GET /a", "GET /b"])
         var encoder = ItemEncoder()

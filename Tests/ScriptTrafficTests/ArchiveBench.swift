@@ -49,7 +49,7 @@ final class ArchiveBench {
         writer.flush()
         while traffic.next() {}
         var streams: [String: String] = [:]
-        for item in traffic.takeItems() { streams[item.connection.client.address] = item.connection.stream }
+        for item in traffic.takeItems().joined() { streams[item.connection.client.address] = item.connection.stream }
         self.streams = (1...3).map { streams["10.0.0.\($0)"] ?? "" }
     }
 

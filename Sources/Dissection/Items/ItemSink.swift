@@ -1,7 +1,12 @@
 /// Where dissectors put their items, and what they count. One for each dissecting thread.
 package final class ItemSink {
-    /// The items that were not taken yet, oldest first.
+    /// So many items are handed on together; see ``drain(_:)``.
+    package static let pieceCount = 64
+
+    /// The latest of the items that were not taken yet, oldest first.
     package private(set) var items: [Item] = []
+    /// Those before them, in full pieces.
+    private var pieces: [[Item]] = []
     package var counters = DissectionCounters()
     /// Within how many nanoseconds an equal item of another stream is a duplicate; nil: nobody looks.
     var duplicateWindow: Int64? {
@@ -19,14 +24,30 @@ package final class ItemSink {
             counters.duplicates += 1
             item.duplicateOf = original
         }
+        if items.count == Self.pieceCount {
+            pieces.append(items)
+            items = []
+        }
+        if items.isEmpty { items.reserveCapacity(Self.pieceCount) }
         items.append(item)
     }
 
-    /// Takes what is there.
-    package func drain(_ body: (inout [Item]) -> Void) {
+    /// How many items were not taken yet.
+    package var count: Int { pieces.count * Self.pieceCount + items.count }
+
+    /// Takes what is there: `body` gets one piece after the other, oldest first, each of at most ``pieceCount`` items. Who
+    /// keeps a piece copies nothing.
+    package func drain(_ body: ([Item]) -> Void) {
         guard !items.isEmpty else { return }
-        body(&items)
-        items.removeAll(keepingCapacity: items.capacity <= 4_096)
+        for piece in takePieces() { body(piece) }
+    }
+
+    /// Takes what is there, in pieces of at most ``pieceCount`` items.
+    package func takePieces() -> [[Item]] {
+        guard !items.isEmpty else { return [] }
+        defer { (pieces, items) = ([], []) }
+        pieces.append(items)
+        return pieces
     }
 
     func countParseError(_ name: String) { counters.parseErrors[name, default: 0] += 1 }

@@ -46,10 +46,13 @@ package struct TrafficDissector: ~Copyable {
     package mutating func finish() { tracker.finish(consumer: &consumer) }
 
     /// How many items were made since ``drain(_:)``.
-    package var itemCount: Int { consumer.sink.items.count }
+    package var itemCount: Int { consumer.sink.count }
 
-    /// Takes the items that were made since the last time.
-    package mutating func drain(_ body: (inout [Item]) -> Void) { consumer.sink.drain(body) }
+    /// Takes the items that were made since the last time, piece by piece; see ``ItemSink/drain(_:)``.
+    package mutating func drain(_ body: ([Item]) -> Void) { consumer.sink.drain(body) }
+
+    /// Takes the items that were made since the last time, in pieces of at most ``ItemSink/pieceCount``.
+    package mutating func takePieces() -> [[Item]] { consumer.sink.takePieces() }
 
     /// Dissects new connections by other settings; those that are open go on as they began.
     package mutating func change(_ settings: DissectionSettings) { consumer.settings = settings }

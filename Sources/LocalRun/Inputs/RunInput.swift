@@ -87,12 +87,9 @@ package final class RunFeed: TrafficReceiver {
     }
 
     /// Queues items of a recording for the scripts that want them; returns when these have worked off most of it.
-    package func deliver(_ items: [Item], in scene: ItemScene) async {
-        var rest = items[...]
-        while !rest.isEmpty {
-            let some = Array(rest.prefix(ItemBatch.capacity))
-            rest = rest.dropFirst(some.count)
-            let (delivered, bytes) = deliverLive(some, in: scene)
+    package func deliver(_ pieces: [[Item]], in scene: ItemScene) async {
+        for piece in pieces {
+            let (delivered, bytes) = deliverLive([piece], in: scene)
             guard delivered > 0 else { continue }
             await pace.note(bytes, calls: delivered, limits: (Self.waitingItems, Self.waitingBytes)) { [engine] in
                 await engine.untilIdle()
@@ -101,8 +98,8 @@ package final class RunFeed: TrafficReceiver {
     }
 
     /// Queues items of something live for the scripts that want them.
-    package func deliverLive(_ items: [Item], in scene: ItemScene) -> (delivered: Int, bytes: Int) {
-        receiver.deliverLive(items, in: scene)
+    package func deliverLive(_ pieces: [[Item]], in scene: ItemScene) -> (delivered: Int, bytes: Int) {
+        receiver.deliverLive(pieces, in: scene)
     }
 
     /// Queues an item of something live for the scripts that want it. Returns the size of its JSON; nil if none does.

@@ -160,11 +160,13 @@ public final class ScriptEngine: Sendable {
     /// Queues items for those scripts of `scripts` that have `onItemCaptured`. Never blocks.
     ///
     /// An item is written only for a script that looks at it; see ``deliver(_:to:)-(HookCall,_)`` for filters.
-    public func deliver(_ items: ItemBatch, to scripts: Set<Int>) {
-        guard !items.isEmpty else { return }
-        for lane in services.allLanes where scripts.contains(lane.index) {
-            lane.submit(.items(items), for: .itemCaptured)
-        }
+    public func deliver(_ items: ItemBatch, to scripts: Set<Int>) { deliver([items], to: scripts) }
+
+    /// Queues batches of items that came together: each script is woken once for all of them. Never blocks.
+    public func deliver(_ batches: [ItemBatch], to scripts: Set<Int>) {
+        let events = batches.filter { !$0.isEmpty }.map { LaneEvent.items($0) }
+        guard !events.isEmpty else { return }
+        for lane in services.allLanes where scripts.contains(lane.index) { lane.submit(events, for: .itemCaptured) }
     }
 
     /// Shows a stored item to every script that has `onItemQueried`, in the order of their keys, each getting what the

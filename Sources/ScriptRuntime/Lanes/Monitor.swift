@@ -33,8 +33,9 @@ final class Monitor<State>: @unchecked Sendable {
     func change<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
         pthread_mutex_lock(mutex)
         defer {
-            pthread_cond_broadcast(condition)
+            // In this order: who wakes finds the mutex free, and need not sleep again.
             pthread_mutex_unlock(mutex)
+            pthread_cond_broadcast(condition)
         }
         return try body(&state)
     }

@@ -103,6 +103,14 @@ final class ScriptLane: Sendable {
         }
     }
 
+    /// Queues events that came together, and wakes the script once.
+    func submit(_ events: [LaneEvent], for hook: ScriptHook) {
+        monitor.change { state in
+            guard state.owner != nil, state.table.hooks.contains(hook) else { return }
+            for event in events { state.queue.append(event) }
+        }
+    }
+
     /// Queues a request, or declines it if there is nobody to answer.
     func submit(_ request: LaneRequest) {
         let isTaken = monitor.change { state in

@@ -61,7 +61,7 @@ package struct CapturedTraffic: ~Copyable {
         } else {
             // What is open ends here; streams that begin later get new numbers.
             dissector?.finish()
-            dissector?.drain { $0.removeAll() }
+            _ = dissector?.takePieces()
         }
     }
 
@@ -132,22 +132,21 @@ package struct CapturedTraffic: ~Copyable {
     /// How many items were made since the last time.
     package var itemCount: Int { mutating get { dissector?.itemCount ?? 0 } }
 
-    /// The items that were made since the last time.
-    package mutating func takeItems() -> [Item] {
-        var taken: [Item] = []
-        dissector?.drain { items in
-            swap(&taken, &items)
-            // About as many again.
-            items.reserveCapacity(min(taken.count, 4_096))
+    /// The items that were made since the last time, in pieces of at most ``ItemSink/pieceCount``.
+    package mutating func takeItems() -> [[Item]] {
+        var pieces = dissector?.takePieces() ?? []
+        guard isLimited else { return pieces }
+        for place in pieces.indices {
+            let count = pieces[place].count
+            pieces[place].removeAll { item in
+                let ends = [item.connection.client, item.connection.server].map {
+                    IPAddress($0.address) ?? .unspecified
+                }
+                return targets?.admits(ends[0], ends[1], at: item.time) == false
+            }
+            counters.untargetedItems += UInt64(count - pieces[place].count)
         }
-        guard isLimited else { return taken }
-        let count = taken.count
-        taken.removeAll { item in
-            let ends = [item.connection.client, item.connection.server].map { IPAddress($0.address) ?? .unspecified }
-            return targets?.admits(ends[0], ends[1], at: item.time) == false
-        }
-        counters.untargetedItems += UInt64(count - taken.count)
-        return taken
+        return pieces
     }
 
     /// Brings ``counters`` up to date.

@@ -33,6 +33,8 @@ package final class LiveTraffic: Sendable {
     /// How long packets may be on their way into the ring, in nanoseconds: a container at its CPU limit stands still for
     /// some tenths of a second.
     private static let lag: Int64 = 1_000_000_000
+    /// So many items are handed over while packets wait: made in less than a millisecond.
+    private static let itemsAtOnce = 512
     /// How long it sleeps when no packets come.
     private static let rest: Duration = .milliseconds(50)
 
@@ -134,7 +136,10 @@ package final class LiveTraffic: Sendable {
             // Read before the ring is: what was captured until then is in it.
             let isStopping = shared.withLock { $0.isStopping }
             let hasPackets = traffic.next()
-            traffic.deliver(to: receiver, isResting: !hasPackets, &deliveries)
+            // To wake a script's thread costs as much as many items do: while more packets wait, so may items.
+            if !hasPackets || traffic.batchCount > 0 || traffic.itemCount >= Self.itemsAtOnce {
+                traffic.deliver(to: receiver, isResting: !hasPackets, &deliveries)
+            }
             if !hasPackets {
                 if isStopping { break }
                 traffic.wait(atMost: Self.rest)
@@ -170,9 +175,6 @@ package final class LiveTraffic: Sendable {
 
 /// What became of items: `made = delivered + unwanted`.
 package struct ItemDeliveries: Sendable, Equatable {
-    /// So many items are delivered at once while packets wait; a dissecting thread makes them in less than a millisecond.
-    static let heap = 512
-
     /// Items that at least one script got.
     package var delivered: UInt64 = 0
     /// Items that no script's filter let through.
@@ -200,13 +202,11 @@ extension CapturedTraffic {
             deliveries.packets += UInt64(batch.count)
             receiver.deliverLive(batch)
         }
-        // To wake a script's thread costs as much as some items do: while more packets wait, so may items.
-        guard isResting || itemCount >= ItemDeliveries.heap else { return }
-        let items = takeItems()
-        guard !items.isEmpty else { return }
-        let (delivered, bytes) = receiver.deliverLive(items, in: scene)
+        let pieces = takeItems()
+        guard !pieces.isEmpty else { return }
+        let (delivered, bytes) = receiver.deliverLive(pieces, in: scene)
         deliveries.delivered += UInt64(delivered)
-        deliveries.unwanted += UInt64(items.count - delivered)
+        deliveries.unwanted += UInt64(pieces.reduce(0) { $0 + $1.count } - delivered)
         deliveries.bytes += UInt64(bytes)
     }
 }

@@ -12,9 +12,9 @@ package protocol TrafficReceiver: Sendable {
     /// Takes an item for the scripts that want it; `text` makes its JSON, if one does. Returns the JSON's size; nil if none
     /// does.
     func deliverLive(_ item: some FilterSubject, text: () -> [UInt8]) -> Int?
-    /// Takes items for the scripts that want them. Returns how many any script wanted, and about how many bytes these
-    /// hold.
-    func deliverLive(_ items: [Item], in scene: ItemScene) -> (delivered: Int, bytes: Int)
+    /// Takes items, in pieces as the dissector made them, for the scripts that want them. Returns how many any script
+    /// wanted, and about how many bytes these hold.
+    func deliverLive(_ pieces: [[Item]], in scene: ItemScene) -> (delivered: Int, bytes: Int)
 }
 
 /// Hands items and packets to the scripts of an engine, each to those that want it.
@@ -35,22 +35,24 @@ package final class EngineReceiver: TrafficReceiver {
 
     package func deliverLive(_ packets: PacketBatch) { engine.deliver(packets) }
 
-    package func deliverLive(_ items: [Item], in scene: ItemScene) -> (delivered: Int, bytes: Int) {
+    package func deliverLive(_ pieces: [[Item]], in scene: ItemScene) -> (delivered: Int, bytes: Int) {
         var (delivered, bytes) = (0, 0)
-        var rest = items[...]
-        while !rest.isEmpty {
-            let some =
-                rest.count == items.count && rest.count <= ItemBatch.capacity
-                ? items : Array(rest.prefix(ItemBatch.capacity))
-            rest = rest.dropFirst(some.count)
-            let (groups, count) = filters.withLock { $0.wanted(some, scene) }
+        // A script is woken once for all of its pieces.
+        var deliveries: [(scripts: Set<Int>, batches: [ItemBatch])] = []
+        for piece in pieces {
+            let (groups, count) = filters.withLock { $0.wanted(piece, scene) }
             delivered += count
             for group in groups {
                 let items = DissectedItems(group.items, scene)
                 bytes += items.byteCount
-                engine.deliver(ItemBatch(items), to: group.scripts)
+                if let place = deliveries.firstIndex(where: { $0.scripts == group.scripts }) {
+                    deliveries[place].batches.append(ItemBatch(items))
+                } else {
+                    deliveries.append((group.scripts, [ItemBatch(items)]))
+                }
             }
         }
+        for delivery in deliveries { engine.deliver(delivery.batches, to: delivery.scripts) }
         return (delivered, bytes)
     }
 

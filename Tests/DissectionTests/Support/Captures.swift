@@ -38,7 +38,7 @@ struct Dissected {
             fault = "\(error)"
         }
         traffic.finish()
-        traffic.drain { items = $0 }
+        traffic.drain { items += $0 }
         counters = traffic.counters
         flows = traffic.flowCounters
     }

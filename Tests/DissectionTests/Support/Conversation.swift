@@ -86,7 +86,7 @@ struct Conversation {
         }
         if let reason { stream.finish(reason, at: Self.start + 1_000_000_000, into: sink) }
         var items: [Item] = []
-        sink.drain { items = $0 }
+        sink.drain { items += $0 }
         return (items, sink.counters)
     }
 
