@@ -113,9 +113,10 @@ struct SwapTests {
         #expect(seen.count { $0.key.hasPrefix("item ") } == Self.items)
         let twice = seen.filter { $0.value.count != 1 }
         #expect(twice.isEmpty, "\(twice.prefix(5))")
-        // They took over while traffic passed, and not before or after it.
+        // They took over while traffic passed, and not before or after it; the faster the machine, the more of them between
+        // two reads from the pipe.
         let generations = Set(seen.values.joined())
-        #expect(generations.count > Self.swaps / 2, "\(generations.count)")
+        #expect(generations.count > Self.swaps / 5, "\(generations.count)")
         let status = worker.status
         #expect(status.statuses.allSatisfy { $0.dropped == 0 } && status.violations == [])
         #expect(status.traffic.skipped == 0 && status.ring.packetsDropped == 0)

@@ -33,9 +33,8 @@ final class Monitor<State>: @unchecked Sendable {
     func change<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
         pthread_mutex_lock(mutex)
         defer {
-            // In this order: who wakes finds the mutex free, and need not sleep again.
-            pthread_mutex_unlock(mutex)
             pthread_cond_broadcast(condition)
+            pthread_mutex_unlock(mutex)
         }
         return try body(&state)
     }
