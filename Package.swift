@@ -231,7 +231,9 @@ let package = Package(
                 "LeaderElection",
                 "ScriptRuntime", "ServerTLS", "CurlTransport", "JSON", "Threading", "Timestamps", subprocess,
             ]),
-        tests(of: "Fleet", ["HTTPServer", "CurlTransport", "FaultProxy", "JSON", "Threading", "Timestamps"]),
+        tests(
+            of: "Fleet",
+            ["HTTPServer", "HTTPProbe", "CurlTransport", "FaultProxy", "JSON", "Threading", "Timestamps"]),
         tests(of: "HTTPServer", ["HTTPProbe", "Threading"]),
         tests(of: "ServerTLS", ["HTTPServer", "CurlTransport", "Threading", subprocess]),
         tests(of: "KubernetesSimulator", ["Timestamps", "HTTPProbe", "JSON", "Threading", subprocess]),
