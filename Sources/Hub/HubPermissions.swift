@@ -38,6 +38,8 @@ package struct HubPermissions: Sendable {
         need(["get", "list", "watch"], .pods, everywhere: true, "onPodEvent is never called")
         need(["list", "watch"], .events, everywhere: true, "signals that only Events tell are missed")
         need(["list", "watch"], .nodes, everywhere: true, "lost nodes are noticed only by their pods")
+        need(["list", "watch"], .services, everywhere: true, "workers do not know services by their addresses")
+        need(["list", "watch"], .endpointSlices, everywhere: true, "workers do not know which service a pod is of")
         need(["list", "watch"], .configMaps, name: configMap, "no script runs")
         // Their names are not known before: they end in a hash of what they hold.
         need(["get"], .configMaps, "scripts beyond the size of one config map do not run")
