@@ -131,6 +131,17 @@ struct PeerNamesTests {
         #expect(names.addresses(name: nil, namespace: "x", in: 0...Int64.max).map(\.description) == ["10.0.0.1"])
     }
 
+    @Test("of many names the first are those of told pods, then of those whom somebody has asked for")
+    func someNames() {
+        let names = PeerNames()
+        list(names, (0..<50).map { record("10.0.0.\($0)", "p\($0)", since: 1) }, at: 2)
+        names.note(pod: Pods.pod("mine", "x", ip: "10.1.0.1"), isDeleted: false, at: 3 * second)
+        _ = names.peer(address: "10.0.0.7", port: 1, at: 4 * second)
+        #expect(Array(names.latest(1).values) == ["mine.x"])
+        #expect(names.latest(2).values.sorted() == ["mine.x", "p7.x"])
+        #expect(names.latest(3).count == 3 && names.latest(100) == names.latest)
+    }
+
     @Test("of what was listed, what is not in the next list ends, and each address is each one's in its time")
     func lists() {
         let names = PeerNames()

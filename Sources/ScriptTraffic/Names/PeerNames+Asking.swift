@@ -86,6 +86,21 @@ extension PeerNames {
         }
     }
 
+    /// The latest names of so many addresses: first of pods of which events tell, then of those whom traffic was seen of.
+    package func latest(_ limit: Int) -> [IPAddress: String] {
+        state.withLock { state in
+            var names: [IPAddress: String] = [:]
+            let isKnown: [(Tenure) -> Bool] = [{ $0.isTold }, { !$0.isTold && $0.peer != nil }, { $0.peer == nil }]
+            for isMeant in isKnown {
+                for (text, tenures) in state.tenures where names.count < limit {
+                    guard let tenure = tenures.last, isMeant(tenure), let address = IPAddress(text) else { continue }
+                    names[address] = tenure.key.full
+                }
+            }
+            return names
+        }
+    }
+
     /// Moments that ``history()`` tells of at most, and addresses in all of them together.
     private static let historyLimit = 10_000
     private static let historyEntries = 100_000

@@ -218,7 +218,7 @@ final class HubWorkload: FleetWorkload {
     /// What is kept beside the packets: the pod before and after, its Events, its log, and who had which address.
     private func evidence(_ arguments: JSONValue, _ worker: Worker) -> JSONValue {
         var names: JSONValue = [:]
-        for (address, name) in worker.names.latest.sorted(by: { $0.key < $1.key }).prefix(Self.nameLimit) {
+        for (address, name) in worker.names.latest(Self.nameLimit).sorted(by: { $0.key < $1.key }) {
             names[address.description] = .string(name)
         }
         let known = arguments["evidence"]
@@ -232,7 +232,8 @@ final class HubWorkload: FleetWorkload {
         return value
     }
 
-    private static let nameLimit = 10_000
+    /// Of a large cluster those that may matter.
+    private static let nameLimit = 2_000
 
     // MARK: Status
 
