@@ -234,7 +234,9 @@ let package = Package(
                 "ScriptRuntime", "ServerTLS", "CurlTransport", "ProcessInput", "JSON", "Threading", "Timestamps",
                 subprocess,
             ]),
-        tests(of: "Fleet", ["HTTPServer", "CurlTransport", "FaultProxy", "JSON", "Threading", "Timestamps"]),
+        tests(
+            of: "Fleet",
+            ["HTTPServer", "HTTPProbe", "CurlTransport", "FaultProxy", "JSON", "Threading", "Timestamps"]),
         tests(of: "HTTPServer", ["HTTPProbe", "Threading"]),
         tests(of: "ServerTLS", ["HTTPServer", "CurlTransport", "ProcessInput", "Threading", subprocess]),
         tests(

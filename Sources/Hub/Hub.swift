@@ -34,6 +34,7 @@ package final class Hub: Sendable {
     private let sink: HubSink
     private let source: ScriptSource
     private let feed = Locked<PodFeed?>(nil)
+    private let nameFeed = Locked<NameFeed?>(nil)
     private let elector = Locked<LeaderElector?>(nil)
     private let isEnding = Locked(false)
     /// What scripts have finished with, for the lease.
@@ -125,6 +126,8 @@ package final class Hub: Sendable {
                 mayAct: { [weak self] in self?.mayAct ?? false }, settings: configuration.reflector, tally: tally),
             start: start, journal: journal)
         self.feed.withLock { $0 = feed }
+        let names = fleet.map { makeNameFeed($0.hub) }
+        nameFeed.withLock { $0 = names }
         let publisher = StatusPublisher(
             client: client, configuration: configuration, log: log, mayAct: { [weak self] in self?.mayAct ?? false },
             certificate: { [weak self] in self?.madeCertificate })
@@ -144,6 +147,7 @@ package final class Hub: Sendable {
                 group.addTask { await self.copyCertificate() }
                 group.addTask { await self.keepWebhook() }
                 if let fleet { group.addTask { await fleet.hub.run() } }
+                if let names { group.addTask { await names.run(pods: feed.pods, nodes: feed.nodes) } }
                 await group.waitForAll()
             }
         }
@@ -229,6 +233,14 @@ package final class Hub: Sendable {
                 node: { [weak self] name in self?.feed.withLock { $0 }?.node(name) ?? .unknown("the hub ends") },
                 changed: changed),
             settings: configuration.fleet)
+    }
+
+    private func makeNameFeed(_ fleet: FleetHub) -> NameFeed {
+        NameFeed(
+            NameFeed.Environment(
+                client: client, namespace: configuration.watchedNamespace, settings: configuration.reflector,
+                tally: tally, fleet: fleet, log: log,
+                changed: { [statusNews] in statusNews.continuation.yield() }))
     }
 
     /// How long workers wait for the hub's own verdict on an edit: scripts may run minutes at their top level.
@@ -407,10 +419,11 @@ package final class Hub: Sendable {
                 identity: configuration.identity, isLeader: isLeader,
                 isReady: await readiness.allSatisfy { $0.problem == nil }, revision: scripts.set.revision,
                 configMapVersion: applied.withLock { $0 } ?? "", scripts: scripts.outcomes,
-                problems: reading.problems + (isLeader ? fleet?.problems ?? [] : []),
+                problems: reading.problems + (isLeader ? fleet?.problems ?? [] : [])
+                    + (nameFeed.withLock { $0 }?.problems ?? []),
                 notes: isLeader ? fleet?.notes ?? [] : [],
                 pods: feed.withLock { $0 }?.pods.health.objectCount ?? 0, workers: fleet?.hub.workers ?? [],
-                rollout: fleet?.hub.rollout, time: .now())
+                rollout: fleet?.hub.rollout, names: fleet?.hub.nameStatus, time: .now())
         }
     }
 
@@ -457,10 +470,11 @@ package final class Hub: Sendable {
                 [([("version", configuration.version)], 1)])
             page.addProcess(started: Double(started.microseconds) / 1e6)
             if let feed = feed.withLock({ $0 }) {
-                page.addWatches([
-                    ("pods", feed.pods.health), ("events", feed.events.health), ("nodes", feed.nodes.health),
-                    ("configmaps", source.configMaps.health), ("secrets", source.secrets.health),
-                ])
+                page.addWatches(
+                    [
+                        ("pods", feed.pods.health), ("events", feed.events.health), ("nodes", feed.nodes.health),
+                        ("configmaps", source.configMaps.health), ("secrets", source.secrets.health),
+                    ] + (nameFeed.withLock { $0 }?.watches ?? []))
                 page.labelled(
                     "remora_watch_events_total", "counter", "What watches told, by what happened to the object.",
                     tally.all.map { ([("resource", $0.resource), ("type", $0.type)], Double($0.count)) })

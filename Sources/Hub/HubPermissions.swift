@@ -64,6 +64,11 @@ package struct HubPermissions: Sendable {
         if isEverywhere {
             need(["list", "watch"], .nodes, everywhere: true, "lost nodes are noticed only by their pods")
         }
+        need(
+            ["list", "watch"], .services, everywhere: isEverywhere, "workers do not know services by their addresses")
+        need(
+            ["list", "watch"], .endpointSlices, everywhere: isEverywhere,
+            "workers do not know which service a pod is of")
         need(["list", "watch"], .configMaps, name: configMap, "no script runs")
         // Their names are not known before: they end in a hash of what they hold.
         need(["get"], .configMaps, "scripts beyond the size of one config map do not run")

@@ -47,7 +47,7 @@ struct ConvergenceTests {
                     applying = set
                 case .save: disk = link.held
                 case .answer(let answer): up.append(answer)
-                case .connected, .disconnected, .deliver, .perform: break
+                case .connected, .disconnected, .deliver, .name, .perform: break
                 }
             }
         }

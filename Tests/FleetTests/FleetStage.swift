@@ -89,10 +89,12 @@ final class ToyWorkload: FleetWorkload {
         var commands: [String] = []
         var keys: [String: String] = [:]
         var environment: JSONValue = [:]
+        var book = NameBook()
     }
 
     private let state = Locked(State())
 
+    var book: NameBook { state.withLock { $0.book } }
     var runs: [Int: String] { state.withLock { $0.runs } }
     var applied: [String] { state.withLock { $0.applied } }
     var events: [String] { state.withLock { $0.events } }
@@ -123,6 +125,8 @@ final class ToyWorkload: FleetWorkload {
         let uid = (try? JSONValue(parsing: event.pod))?["metadata"]?["uid"]?.string ?? ""
         state.withLock { $0.events.append("\(event.event) \(uid)") }
     }
+
+    func take(_ names: FleetNames) { state.withLock { $0.book.take(names) } }
 
     func perform(_ command: FleetCommand) async -> FleetCommandResult {
         state.withLock { $0.commands.append(command.name) }

@@ -35,6 +35,8 @@ struct WireTests {
             "{\"type\":\"welcome\",\"hub\":\"h\",\"session\":\"s\",\"heartbeat\":0,\"protocol\":1}",
             "{\"type\":\"welcome\",\"hub\":\"h\",\"session\":\"s\",\"heartbeat\":1,\"protocol\":2}",
             "{\"type\":\"push\",\"revision\":\"r\",\"nonce\":\"n\",\"put\":[{}]}", "{\"type\":\"command\"}",
+            "{\"type\":\"names\",\"version\":1}", "{\"type\":\"names\",\"version\":-1,\"part\":\"whole\"}",
+            "{\"type\":\"names\",\"version\":1,\"part\":\"half\"}",
         ])
     func garbage(_ line: String) throws {
         #expect(throws: FleetWireError.self) { _ = try HubMessage(line: Array(line.utf8)) }
@@ -49,6 +51,19 @@ struct WireTests {
             .pod(Samples.event("ADDED", "p", version: nil)), .swept,
             .command(FleetCommand(id: "c", name: "snapshot", arguments: ["a": 1])), .ping(Samples.position(9)),
             .bye(reason: "r", delay: .milliseconds(20)),
+            .names(FleetNames(version: 3, part: .whole, time: 5, put: [])),
+            .names(
+                FleetNames(
+                    version: 4, part: .change, time: 5,
+                    put: [
+                        FleetName(
+                            address: "10.0.0.1", kind: .pod, namespace: "a-namespace-of-some-length", name: "p",
+                            since: 7, node: "n", host: "10.9.0.1", service: "s", slice: "s-abc"),
+                        FleetName(address: "10.0.0.2", kind: .service, namespace: "shop", name: "s", since: 8),
+                        FleetName(
+                            address: "fd00::1", kind: .service, namespace: "shop", name: "s", since: 8, slice: "s-1"),
+                        FleetName(address: "10.9.0.1", kind: .node, namespace: "", name: "n", since: -9),
+                    ], ended: [.init(address: "10.0.0.3", time: 6)])),
         ]
         for message in messages { #expect(try HubMessage(line: Array(message.line.dropLast())) == message) }
     }
@@ -60,7 +75,29 @@ struct WireTests {
             hello.position = Samples.position(4, ordinal: 1)
             hello.failures = [Samples.failure(3)]
             #expect(try FleetHello(hello.body) == hello)
+            for names: FleetHello.Names in [.unknown, .read(FleetNamePosition(hub: "h", version: .max >> 1))] {
+                hello.names = names
+                #expect(try FleetHello(hello.body) == hello)
+            }
         }
+    }
+
+    @Test("a name takes little, and one of a kind that a later hub tells of, or that is none, is passed over")
+    func name() throws {
+        let service = FleetName(address: "10.0.0.2", kind: .service, namespace: "shop", name: "web", since: 1_700)
+        let line = String(
+            decoding: HubMessage.names(FleetNames(version: 1, part: .whole, time: 9, put: [service])).line,
+            as: UTF8.self)
+        #expect(
+            line
+                == #"{"type":"names","version":1,"part":"whole","time":9,"put":[["10.0.0.2","service","shop","web",1700]]}"#
+                + "\n")
+        let other = try HubMessage(
+            line: Array(
+                #"{"type":"names","version":1,"part":"change","put":[["10.0.0.3","gateway","","g",1],[],7,["a"],["10.0.0.2","service","shop","web",1700]],"ended":[[],["a"],["10.0.0.9",3]]}"#
+                    .utf8))
+        let ended = [FleetNames.End(address: "10.0.0.9", time: 3)]
+        #expect(other == .names(FleetNames(version: 1, part: .change, time: 0, put: [service], ended: ended)))
     }
 
     @Test(

@@ -198,4 +198,57 @@ struct WorkerLinkTests {
         #expect(link.handle(.received(.pod(Samples.event("MODIFIED", "p", version: 20)))) == [])
         #expect(link.handle(.received(.pod(Samples.event("DELETED", "p", version: 21)))) == [])
     }
+
+    private func names(_ part: FleetNames.Part, _ version: UInt64) -> FleetNames {
+        FleetNames(version: version, part: part, time: 1, put: [])
+    }
+
+    @Test("names are handed over as they come; they are known once a table is complete, and then change by change")
+    func names() {
+        var link = connected()
+        #expect(link.namePosition == nil)
+        for part: FleetNames.Part in [.first, .next] {
+            #expect(link.handle(.received(.names(names(part, 7)))) == [.name(names(part, 7))])
+            #expect(link.namePosition == nil)
+        }
+        #expect(link.handle(.received(.names(names(.last, 7)))) == [.name(names(.last, 7))])
+        #expect(link.namePosition == FleetNamePosition(hub: "h", version: 7))
+        #expect(link.handle(.received(.names(names(.change, 8)))) == [.name(names(.change, 8))])
+        #expect(link.namePosition?.version == 8)
+        #expect(link.handle(.received(.names(names(.whole, 20)))) == [.name(names(.whole, 20))])
+        #expect(link.namePosition?.version == 20)
+    }
+
+    @Test("a table that broke off is not known, and its rest in another connection says nothing")
+    func brokenTable() {
+        var link = connected()
+        _ = link.handle(.received(.names(names(.whole, 7))))
+        _ = link.handle(.received(.names(names(.first, 9))))
+        _ = link.handle(.ended(reason: "cut", random: 0))
+        #expect(link.namePosition == nil)
+        _ = link.handle(.rested)
+        _ = link.handle(.received(welcome("s2")))
+        #expect(link.handle(.received(.names(names(.last, 9)))) == [])
+        #expect(link.namePosition == nil)
+    }
+
+    @Test("what is known goes on across a break, and changes that do not follow it are a reason to come anew for all")
+    func gap() {
+        var link = connected()
+        _ = link.handle(.received(.names(names(.whole, 7))))
+        _ = link.handle(.ended(reason: "cut", random: 0))
+        _ = link.handle(.rested)
+        _ = link.handle(.received(welcome("s2")))
+        #expect(link.handle(.received(.names(names(.change, 8)))) == [.name(names(.change, 8))])
+        let actions = link.handle(.received(.names(names(.change, 10))))
+        #expect(actions.count == 2 && actions.first == .disconnected)
+        #expect(link.namePosition == nil)
+        // Another process of the hub counts anew: its changes follow nothing either.
+        var other = connected()
+        _ = other.handle(.received(.names(names(.whole, 7))))
+        _ = other.handle(.ended(reason: "cut", random: 0))
+        _ = other.handle(.rested)
+        _ = other.handle(.received(.welcome(FleetWelcome(hub: "h2", session: "s", heartbeat: .seconds(1)))))
+        #expect(other.handle(.received(.names(names(.change, 8)))).first == .disconnected)
+    }
 }

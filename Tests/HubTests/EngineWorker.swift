@@ -15,11 +15,37 @@ final class EngineWorker: FleetWorkload {
     }
 
     private let state = Locked(State())
+    private let book = Locked(Book())
     private let engine = Locked<ScriptEngine?>(nil)
     private let fleet = Locked<FleetWorker?>(nil)
     private let task = Locked<Task<Void, Never>?>(nil)
     private let node: String
     private let sink: Sink
+
+    /// Whose addresses are, as it was told.
+    private struct Book: Sendable {
+        var names: [String: String] = [:]
+        var listed: Set<String>?
+        var tables = 0
+
+        mutating func take(_ line: FleetNames) {
+            if line.part.begins {
+                listed = []
+                tables += 1
+            }
+            for end in line.ended { names[end.address] = nil }
+            for name in line.put {
+                listed?.insert(name.address)
+                names[name.address] =
+                    "\(name.kind) \(name.namespace)/\(name.name)"
+                    + (name.service.isEmpty ? "" : " of \(name.service)")
+                    + (name.slice.isEmpty ? "" : " in \(name.slice)")
+            }
+            guard line.part.completes, let listed else { return }
+            names = names.filter { listed.contains($0.key) }
+            self.listed = nil
+        }
+    }
 
     /// Hands everything that scripts say to the fleet.
     private final class Sink: ScriptEventSink {
@@ -81,6 +107,10 @@ final class EngineWorker: FleetWorkload {
     var status: FleetWorker.Status? { fleet.withLock { $0 }?.status }
     var loads: Int { sink.loads.withLock { $0 } }
     var keys: [String: String] { state.withLock { $0.keys } }
+    /// By address, `kind namespace/name`, with a pod's service and slice.
+    var names: [String: String] { book.withLock { $0.names } }
+    /// How often it was told everything.
+    var tables: Int { book.withLock { $0.tables } }
     var commands: [String] { state.withLock { $0.commands } }
     func targetedPods() async throws -> JSONValue? { try await fleet.withLock { $0 }?.targetedPods() }
 
@@ -125,6 +155,8 @@ final class EngineWorker: FleetWorkload {
     func deliver(_ event: FleetPodEvent) {
         engine.withLock { $0 }?.deliver(.podEvent(event.event, pod: event.pod, change: event.change))
     }
+
+    func take(_ names: FleetNames) { book.withLock { $0.take(names) } }
 
     func perform(_ command: FleetCommand) async -> FleetCommandResult {
         state.withLock { $0.commands.append("\(command.name) \(command.arguments)") }

@@ -2,6 +2,7 @@ import FaultProxy
 import Glibc
 import InformerOracle
 import JSON
+import KubernetesClient
 import RealCluster
 import RemoraProgram
 import Testing
@@ -152,6 +153,75 @@ struct FleetProcessTests {
             #expect(news.count == Set(news).count, "\(news)")
             #expect(
                 HubOnServer.told(fleet.hubOutput).isSuperset(of: runs(0, 1..<9) + runs(1, 1..<9)))
+        }
+    }
+
+    @Test(
+        "a worker names a pod of another node and a service, from the hub's watches, and forgets neither too soon nor too late"
+    )
+    func names() async throws {
+        let address = "10.77.0.1"
+        let code = """
+            var known = "";
+            setInterval(function () {
+              if (utils.nodeName() === "hub") return;
+              var history = pcap.nameResolutionHistory(), moments = Object.keys(history);
+              var names = history[moments[moments.length - 1]] || {};
+              var all = Object.keys(names).map(function (a) { return a + "=" + names[a].FullAddress; }).sort().join(" ");
+              if (all !== known) console.log("names:", known = all);
+            }, 50);
+            """
+        try await FleetOfProcesses.run(workers: 2, pods: 2) { fleet in
+            let (stage, namespace) = (fleet.stage, fleet.stage.namespace)
+            func says(_ names: [String], _ life: Int = 0) async -> Bool {
+                let text = "names:" + names.sorted().map { " " + $0 }.joined()
+                return await eventually {
+                    (0..<2).allSatisfy { worker in
+                        fleet.output(of: worker)[life].last?.hasSuffix(text) == true
+                    }
+                }
+            }
+            try await stage.edit(code)
+            try await stage.admin.patch(
+                .pods,
+                .merge([
+                    "status": [
+                        "phase": "Running", "podIP": .string(address), "podIPs": [["ip": .string(address)]],
+                        "startTime": "2026-01-31T10:00:00Z",
+                    ]
+                ]), namespace: namespace, name: "pod-1", subresource: "status")
+            let service = try await stage.admin.create(
+                .services,
+                [
+                    "apiVersion": "v1", "kind": "Service", "metadata": ["name": "web"],
+                    "spec": ["ports": [["port": 80]]],
+                ], namespace: namespace)
+            let cluster = try #require(service["spec"]?["clusterIP"]?.string)
+            // The version that this server has.
+            try await stage.admin.create(
+                .endpointSlicesBeta,
+                [
+                    "apiVersion": "discovery.k8s.io/v1beta1", "kind": "EndpointSlice",
+                    "metadata": ["name": "web-x", "labels": ["kubernetes.io/service-name": "web"]],
+                    "addressType": "IPv4",
+                    "endpoints": [
+                        ["addresses": [.string(address)], "targetRef": ["kind": "Pod", "name": "pod-1"]],
+                        ["addresses": ["198.51.100.7"]],
+                    ], "ports": [],
+                ], namespace: namespace)
+            let (pod, web) = ("\(address)=pod-1.\(namespace)", "\(cluster)=web.\(namespace)")
+            let outside = "198.51.100.7=web.\(namespace)"
+            #expect(await says([pod, web, outside]), "\(fleet.output(of: 0)) \(fleet.hub.log)")
+
+            // Meanwhile nobody tells, and nothing is forgotten; the next hub tells what is left.
+            try await fleet.killHub()
+            try await stage.admin.delete(.services, namespace: namespace, name: "web")
+            try await stage.admin.delete(
+                .pods, namespace: namespace, name: "pod-1", options: DeleteOptions(gracePeriodSeconds: 0))
+            fleet.startHub()
+            #expect(await says([outside]), "\(fleet.output(of: 0)) \(fleet.output(of: 1))")
+            let lines = fleet.output(of: 0)[0].suffix(2)
+            #expect(lines.first?.hasSuffix([web, pod, outside].sorted().joined(separator: " ")) == true, "\(lines)")
         }
     }
 }

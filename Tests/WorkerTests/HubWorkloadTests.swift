@@ -2,6 +2,7 @@ import Fleet
 import FoundationEssentials
 import HTTPTraffic
 import JSON
+import ScriptTraffic
 import Testing
 import Threading
 
@@ -239,5 +240,112 @@ struct HubWorkloadTests {
         #expect(
             gap.peer == nil
                 && gap.during == Self.start - 2_000_000_000..<Self.start - 1_000_000_000)
+    }
+
+    private static func name(
+        _ address: String, _ name: String, _ kind: FleetName.Kind = .pod, service: String = "", slice: String = ""
+    ) -> FleetName {
+        FleetName(
+            address: address, kind: kind, namespace: kind == .node ? "" : "shop", name: name,
+            since: start / 1_000_000 - 5_000, node: kind == .pod ? "n2" : "", host: kind == .pod ? "192.0.2.2" : "",
+            service: service, slice: slice)
+    }
+
+    private func table(_ names: [FleetName], _ version: UInt64 = 1) -> FleetNames {
+        FleetNames(version: version, part: .whole, time: Self.start / 1_000_000, put: names)
+    }
+
+    @Test(
+        "items name pods of other nodes, services and nodes, in their fields and in filters; own pods keep their objects"
+    )
+    func names() async throws {
+        let stage = try Stage()
+        stage.tell("ADDED", "cart")
+        stage.workload.take(
+            table([
+                Self.name("10.0.0.1", "web", service: "front", slice: "front-x"), Self.name("10.0.0.2", "n7", .node),
+                Self.name("10.1.0.1", "cart", service: "carts", slice: "carts-x"),
+                Self.name("10.2.0.1", "billing", .service),
+            ]))
+        let code = """
+            function onItemCaptured(d) {
+              var s = d.src, t = d.dst;
+              console.log(s.name, s.namespace, s.pod && s.pod.spec.nodeName, s.pod && s.pod.status.hostIP,
+                s.service && s.service.metadata.name, s.endpointSlice && s.endpointSlice.metadata.name,
+                s.resolutionMechanism);
+              console.log(t.name, t.namespace, t.pod && t.pod.metadata.uid, t.service && t.service.metadata.name,
+                t.Service && t.Service.metadata.name, d.namespace,
+                kfl.match('dst.service.metadata.name == "carts" and src.pod.spec.nodeName == "n2"', d));
+            }
+            """
+        try await stage.run(stage.set(code))
+        #expect(
+            stage.lines.map { String($0.dropFirst(7)) }.sorted() == [
+                "billing shop null billing billing shop false", "cart shop uid-cart carts carts shop true",
+                "n7  null null null null ip", "web shop n2 192.0.2.2 front front-x ip",
+            ])
+        let counts = stage.worker.status.json["names"]
+        #expect(counts == ["pods": 2, "services": 1, "nodes": 1, "ended": 0, "refused": 0])
+        #expect(stage.worker.exposition().contains("remora_names{kind=\"service\"} 1\n"))
+    }
+
+    @Test("a filter of snapshots knows pods of other nodes too, and so does the list of an export's names")
+    func snapshotOfNames() async throws {
+        let stage = try Stage()
+        stage.workload.take(table([Self.name("10.0.0.1", "web"), Self.name("10.2.0.1", "billing", .service)]))
+        try await stage.run(stage.set("function onItemCaptured(d) {}"))
+        var selection = PacketSelection()
+        selection.filter = "dst.name == \"billing\""
+        #expect(try stage.worker.snapshots.take(selection, name: "by-filter").json["packets"] == 8)
+        selection = PacketSelection()
+        selection.pod = "shop/web"
+        #expect(try stage.worker.snapshots.take(selection, name: "by-pod").json["packets"] == 8)
+        #expect(stage.worker.names.latest.values.sorted() == ["billing.shop", "web.shop"])
+    }
+
+    @Test("what a hub that was away finds gone has ended; an address that another has now is each one's in its time")
+    func namesInTime() throws {
+        let stage = try Stage()
+        func name(_ address: String, _ milliseconds: Int64) -> String? {
+            stage.worker.names.peer(address: address, port: 1, at: Self.start + milliseconds * 1_000_000)?.name
+        }
+        let begin = Self.start / 1_000_000
+        stage.workload.take(table([Self.name("10.0.0.1", "a"), Self.name("10.0.0.2", "b")]))
+        stage.workload.take(
+            FleetNames(
+                version: 2, part: .change, time: begin + 2_000,
+                put: [
+                    FleetName(
+                        address: "10.0.0.2", kind: .pod, namespace: "shop", name: "c", since: begin + 1_500)
+                ], ended: []))
+        stage.workload.take(
+            FleetNames(
+                version: 3, part: .change, time: begin + 3_000, put: [],
+                ended: [FleetNames.End(address: "10.0.0.2", time: begin + 3_000)]))
+        #expect(
+            [-1, 1_000, 1_499, 1_500, 2_999, 3_000].map { name("10.0.0.2", $0) } == ["b", "b", "b", "c", "c", nil])
+        // Another hub, whose table comes in two lines, and knows nothing of the first.
+        for (part, names) in [(.first, [Self.name("10.0.0.3", "d")]), (.last, [])] as [(FleetNames.Part, [FleetName])] {
+            stage.workload.take(FleetNames(version: 9, part: part, time: begin + 5_000, put: names))
+        }
+        #expect([0, 4_999, 5_000].map { name("10.0.0.1", $0) } == ["a", "a", nil])
+        #expect(name("10.0.0.3", 5_000) == "d")
+        // A clock that is far ahead, or a number that is none, ends nothing in the future.
+        stage.workload.take(
+            FleetNames(
+                version: 10, part: .change, time: .max, put: [],
+                ended: [FleetNames.End(address: "10.0.0.3", time: .max)]))
+        #expect(stage.worker.names.counts.current == [:])
+    }
+
+    @Test("targets are pods of the worker's own scope: names of others make nothing a target")
+    func namesAreNoTargets() async throws {
+        let stage = try Stage()
+        stage.tell("ADDED", "cart")
+        stage.workload.take(table([Self.name("10.0.0.1", "web"), Self.name("10.2.0.1", "web", .service)]))
+        try await stage.run(
+            stage.set("function onItemCaptured(d) { console.log(d.request.path); }", ["POD_REGEX": "^web$"]))
+        #expect(stage.lines == [])
+        #expect(stage.worker.status.traffic.untargetedItems == 2)
     }
 }

@@ -17,9 +17,16 @@ extension FleetHub {
             body: .stream { [self] writer in
                 defer { ended(hello.worker, session, "the worker is gone") }
                 guard begin(hello.worker, session, writer) else { return }
+                var track = names.withLock { $0.track(hello.names, hub: instance) }
                 for await _ in signals {
                     for piece in take(hello.worker, session) { try await writer.write(piece) }
                     written(hello.worker, session)
+                    // One at a time, each when the one before is written: what else there is goes first.
+                    while let piece = nextNames(hello.worker, session, &track) {
+                        try await writer.write(piece)
+                        for piece in take(hello.worker, session) { try await writer.write(piece) }
+                        written(hello.worker, session)
+                    }
                 }
                 for piece in take(hello.worker, session) { try await writer.write(piece) }
             })

@@ -9,6 +9,7 @@ internal import Threading
 /// publish ─▶ EncodedPushes ─┐                         ┌─▶ PushTrack
 /// podEvent ─▶ EventRing ────┼─▶ queue of each worker  │   console, actions, results ─▶ environment
 /// send ─────────────────────┘     │ connect()         │ report()
+/// update(names:) ─▶ NameLog ─────▶│                   │
 ///                                 ▼                   │
 ///                              worker ────────────────┘
 /// ```
@@ -59,6 +60,8 @@ package final class FleetHub: Sendable {
     package let settings: FleetHubSettings
     let environment: FleetHubEnvironment
     let state = Locked(State())
+    /// Whose addresses are. Under a lock of its own, since a table takes some time to encode; never taken within another.
+    let names: Locked<NameLog>
     private let sweeps: AsyncStream<(worker: String, session: String, scope: FleetHello.Scope)>
     let sweepRequests: AsyncStream<(worker: String, session: String, scope: FleetHello.Scope)>.Continuation
 
@@ -69,6 +72,7 @@ package final class FleetHub: Sendable {
         self.instance = instance
         self.settings = settings
         self.environment = environment
+        names = Locked(NameLog(limit: settings.nameLimit, changeByteLimit: settings.nameChangeByteLimit))
         (sweeps, sweepRequests) = AsyncStream.makeStream()
     }
 
@@ -235,6 +239,9 @@ package final class FleetHub: Sendable {
     package var encodings: Int { state.withLock { $0.pushes.encodings } }
     /// What workers are to hold; nil: nothing yet.
     package var desiredRevision: String? { state.withLock { $0.pushes.desired?.revision } }
+
+    /// How many workers are connected.
+    package var connectedWorkers: Int { state.withLock { $0.sessions.count } }
 
     /// Every worker, in the order of their names.
     package var workers: [FleetWorkerStatus] {

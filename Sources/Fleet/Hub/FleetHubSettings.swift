@@ -16,6 +16,11 @@ package struct FleetHubSettings: Sendable {
     /// Lists of pods that are under way at a time, for workers that come without knowing any.
     package var sweepLimit = 4
 
+    /// Addresses that workers are told the names of at most; what is beyond is counted.
+    package var nameLimit = 40_000
+    /// Bytes of the latest changes of names: a worker that missed more of them reads the table of all names.
+    package var nameChangeByteLimit = 1 << 20
+
     package init() {}
 
     var silenceLimit: Duration { heartbeat * 7 / 2 }

@@ -1,6 +1,6 @@
 internal import JSON
 
-/// With what a worker connects: who it is, what it holds, and how far it has heard of pods.
+/// With what a worker connects: who it is, what it holds, and how far it has heard of pods and names.
 package struct FleetHello: Sendable, Equatable {
     /// Of which pods a worker wants to hear.
     package enum Scope: Sendable, Hashable {
@@ -27,11 +27,23 @@ package struct FleetHello: Sendable, Equatable {
     package var failures: [FleetScriptFailure]
     /// How far it has heard of pods.
     package var position: PodPosition
+    /// Whether it knows what to do with names, and how far it has read them.
+    package var names: Names
+
+    /// What a worker says of names.
+    package enum Names: Sendable, Hashable {
+        /// It is of a version that does not know them.
+        case unknown
+        /// It has none yet.
+        case none
+        /// It has these.
+        case read(FleetNamePosition)
+    }
 
     package init(
         worker: String, node: String, instance: String, version: String, scope: Scope,
         manifest: FleetManifest = FleetSet().manifest, failures: [FleetScriptFailure] = [],
-        position: PodPosition = PodPosition()
+        position: PodPosition = PodPosition(), names: Names = .none
     ) {
         self.worker = worker
         self.node = node
@@ -41,6 +53,7 @@ package struct FleetHello: Sendable, Equatable {
         self.manifest = manifest
         self.failures = failures
         self.position = position
+        self.names = names
     }
 
     package init(_ body: [UInt8]) throws(FleetWireError) {
@@ -58,7 +71,8 @@ package struct FleetHello: Sendable, Equatable {
             worker: worker, node: node, instance: instance, version: Self.name(value["version"]) ?? "",
             scope: try Self.scope(value["scope"], node: node), manifest: manifest,
             failures: (value["failures"]?.array ?? []).compactMap(FleetScriptFailure.init),
-            position: PodPosition(value["position"]))
+            position: PodPosition(value["position"]),
+            names: value["names"].map { FleetNamePosition($0).map(Names.read) ?? .none } ?? .unknown)
     }
 
     /// Names of pods with their namespaces have at most 317 bytes.
@@ -85,10 +99,16 @@ package struct FleetHello: Sendable, Equatable {
             case .all: "all"
             case .pod(let namespace, let name): ["namespace": .string(namespace), "name": .string(name)]
             }
-        return JSONValue.object([
+        var value: JSONValue = [
             "protocol": .integer(FleetProtocol.version), "worker": .string(worker), "node": .string(node),
             "instance": .string(instance), "version": .string(version), "scope": scope, "manifest": manifest.json,
             "failures": .array(failures.map(\.json)), "position": position.json,
-        ]).encoded()
+        ]
+        switch names {
+        case .unknown: break
+        case .none: value["names"] = [:]
+        case .read(let position): value["names"] = position.json
+        }
+        return value.encoded()
     }
 }

@@ -10,6 +10,8 @@ package enum HubMessage: Sendable, Equatable {
     case pod(FleetPodEvent)
     /// All pods that there are were told of: those that the worker knows beside them are gone.
     case swept
+    /// Whose addresses are, in the whole cluster.
+    case names(FleetNames)
     /// Something to do once.
     case command(FleetCommand)
     /// A sign of life; all pod events up to the position were sent before it.
@@ -24,6 +26,7 @@ package enum HubMessage: Sendable, Equatable {
         case .push(let push): push.json.encoded() + [0x0a]
         case .pod(let event): event.line + [0x0a]
         case .swept: Array(#"{"type":"swept"}"#.utf8) + [0x0a]
+        case .names(let names): names.line + [0x0a]
         case .command(let command):
             JSONValue.object([
                 "type": "command", "id": .string(command.id), "name": .string(command.name),
@@ -46,6 +49,7 @@ package enum HubMessage: Sendable, Equatable {
         case "push": self = .push(try FleetPush(value))
         case "pod": self = .pod(try FleetPodEvent(value))
         case "swept": self = .swept
+        case "names": self = .names(try FleetNames(value))
         case "command":
             guard let id = value["id"]?.string, let name = value["name"]?.string else {
                 throw FleetWireError("a command without id or name")

@@ -219,6 +219,7 @@ package final class FleetWorker: Sendable {
             }
             wake.yield()
         case .deliver(let event): workload.deliver(event)
+        case .name(let names): workload.take(names)
         case .perform(let command):
             group.addTask { self.add(.result(await self.workload.perform(command))) }
         case .connected(let welcome):
@@ -239,7 +240,8 @@ package final class FleetWorker: Sendable {
         FleetHello(
             worker: configuration.worker, node: configuration.node, instance: instance,
             version: configuration.version, scope: configuration.scope, manifest: link.held.set.manifest,
-            failures: link.held.failures, position: link.position)
+            failures: link.held.failures, position: link.position,
+            names: link.namePosition.map(FleetHello.Names.read) ?? .none)
     }
 
     private func save(_ held: HeldSet) {

@@ -5,6 +5,9 @@ package protocol FleetWorkload: Sendable {
     func apply(_ set: FleetSet) async -> [FleetScriptFailure]
     /// Calls `onPodEvent`. Called in order; returns soon.
     func deliver(_ event: FleetPodEvent)
+    /// Takes note of whose addresses are. A table that ``FleetNames/Part/begins`` is read in the lines up to the one that
+    /// completes it, unless another begins before. Called in order, with pod events; returns soon.
+    func take(_ names: FleetNames)
     /// Carries out a command.
     func perform(_ command: FleetCommand) async -> FleetCommandResult
     /// How it does.

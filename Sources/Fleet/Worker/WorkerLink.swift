@@ -34,6 +34,8 @@ struct WorkerLink: Sendable {
         case save
         case answer(PushAnswer)
         case deliver(FleetPodEvent)
+        /// Take note of whose addresses are.
+        case name(FleetNames)
         case perform(FleetCommand)
         /// The hub is there: reports go to this connection.
         case connected(FleetWelcome)
@@ -67,6 +69,9 @@ struct WorkerLink: Sendable {
     private(set) var held: HeldSet
     /// How far it has heard of pods.
     private(set) var position = PodPosition()
+    /// How far it has read names; nil: what it knows of them is not complete.
+    private(set) var namePosition: FleetNamePosition?
+    private var isReadingTable = false
     /// Pod events that came again, and changes that came again with another event.
     private(set) var repeatedEvents = 0
 
@@ -103,11 +108,13 @@ struct WorkerLink: Sendable {
         switch (message, phase) {
         case (.welcome(let welcome), .asking):
             phase = .connected(welcome, isHealthy: false)
+            isReadingTable = false
             told.connected(to: welcome.hub)
             return [.connected(welcome)]
         case (.push(let push), .connected(let welcome, _)): return take(push, welcome.session)
         case (.pod(let event), .connected(let welcome, _)): return take(event, by: welcome.hub)
         case (.swept, .connected): return pods.swept().flatMap { deliver($0) }
+        case (.names(let names), .connected(let welcome, _)): return take(names, welcome.hub)
         case (.command(let command), .connected):
             guard !commands.contains(command.id) else { return [] }
             commands.append(command.id)
@@ -160,6 +167,28 @@ struct WorkerLink: Sendable {
     }
 
     private static let heldBackLimit = 10_000
+
+    // MARK: Names
+
+    private mutating func take(_ names: FleetNames, _ hub: String) -> [Action] {
+        switch names.part {
+        case .change:
+            let before = names.version == 0 ? nil : FleetNamePosition(hub: hub, version: names.version - 1)
+            guard before != nil, before == namePosition else {
+                // Not what this hub sends. The next connection brings all of them.
+                namePosition = nil
+                return rest(delay.next(random: 0.5), "names that do not follow what was read before")
+            }
+        case .first, .whole:
+            namePosition = nil
+            isReadingTable = true
+        case .next, .last:
+            guard isReadingTable else { return [] }
+        }
+        if names.part.completes { isReadingTable = false }
+        if !isReadingTable { namePosition = FleetNamePosition(hub: hub, version: names.version) }
+        return [.name(names)]
+    }
 
     // MARK: Pushes
 

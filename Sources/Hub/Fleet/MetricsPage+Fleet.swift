@@ -26,6 +26,20 @@ extension MetricsPage {
                 .map { ([("result", $0.0)], Double($0.1)) })
         single("remora_fleet_pod_events_total", "counter", "Pod events sent to workers.", Double(counters.podEvents))
         single("remora_fleet_actions_total", "counter", "hub.action of workers.", Double(counters.actions))
+        let names = fleet.nameStatus
+        labelled(
+            "remora_names", "gauge", "Addresses that workers know the names of, by whose they are.",
+            FleetName.Kind.allCases.map { ([("kind", $0.rawValue)], Double(names.counts[$0] ?? 0)) })
+        single(
+            "remora_names_left_out", "gauge", "Addresses of which workers are not told: they are too many.",
+            Double(names.leftOut))
+        single(
+            "remora_names_changes_total", "counter", "Addresses that got another name, a first one or none.",
+            Double(names.changes))
+        labelled(
+            "remora_names_tables_total", "counter",
+            "Tables of all names: sent to workers that knew none, or too little, and encoded for them.",
+            [("sent", names.tables), ("encoded", names.encodedTables)].map { ([("event", $0.0)], Double($0.1)) })
         let latencies = fleet.latencies.sorted()
         guard !latencies.isEmpty else { return }
         labelled(

@@ -20,6 +20,8 @@ package struct HubStatus: Sendable, Equatable {
     package var workers: [FleetWorkerStatus] = []
     /// How the newest set goes out to them.
     package var rollout: FleetRolloutStatus?
+    /// Whose addresses workers are told; nil: there can be no workers.
+    package var names: FleetNameStatus?
     package var time: Timestamp
 
     /// How many scripts are in a state.
@@ -63,6 +65,14 @@ package struct HubStatus: Sendable, Equatable {
             "notes": .array(notes.map(JSONValue.string)), "pods": .integer(Int64(pods)), "fleet": fleet,
             "time": .string(time.description),
         ]
+        if let names {
+            var counts: JSONValue = [:]
+            for kind in FleetName.Kind.allCases {
+                counts["\(kind.rawValue)s"] = .integer(Int64(names.counts[kind] ?? 0))
+            }
+            counts["leftOut"] = .integer(Int64(names.leftOut))
+            value["names"] = counts
+        }
         if let rollout, !workers.isEmpty { value["rollout"] = rollout.json }
         return value
     }

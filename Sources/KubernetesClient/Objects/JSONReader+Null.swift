@@ -11,6 +11,14 @@ extension JSONReader {
         try readNull() ? "" : try readString(interning: interner)
     }
 
+    /// Strings that are not many.
+    mutating func texts() throws(JSONError) -> [String] {
+        guard try beginArrayOrNull() else { return [] }
+        var texts: [String] = []
+        while try nextElement() { texts.append(try text()) }
+        return texts
+    }
+
     /// An integer.
     mutating func integer() throws(JSONError) -> Int64 { try readNull() ? 0 : try readInteger() }
 

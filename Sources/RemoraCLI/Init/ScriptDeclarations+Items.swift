@@ -109,11 +109,14 @@ extension ScriptDeclarations {
                 ip: string;
                 /** A text, not a number. */
                 port: string;
-                /** The pod, else the service, else the DNS name, else "". */
+                /** The pod, else the service, else the node, else "". */
                 name: string;
                 namespace: string;
+                /** Of pods on other nodes with names, spec.nodeName and status.hostIP alone. */
                 pod: Pod | null;
+                /** Of a pod: the service whose endpoint slice has it. With its names alone. */
                 service: KubernetesObject | null;
+                /** With its names alone. */
                 endpointSlice: KubernetesObject | null;
                 cgroupId: string;
                 containerId: string;

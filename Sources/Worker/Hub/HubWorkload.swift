@@ -93,6 +93,23 @@ final class HubWorkload: FleetWorkload {
         return containers.allSatisfy { $0["state"]?["terminated"] != nil }
     }
 
+    // MARK: Names
+
+    func take(_ names: FleetNames) {
+        guard let book = worker?.names else { return }
+        let now = Timestamp.now().microseconds * 1_000
+        if names.part.begins { book.beginList() }
+        for end in names.ended { book.end(end.address, at: Self.moment(end.time, now)) }
+        book.note(names.put.map { PeerRecord($0, since: Self.moment($0.since, now)) }, at: now)
+        if names.part.completes { book.completeList(at: Self.moment(names.time, now)) }
+    }
+
+    /// A moment of the hub's in nanoseconds, and not after our own present.
+    private static func moment(_ milliseconds: Int64, _ now: Int64) -> Int64 {
+        let (nanoseconds, isTooLarge) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
+        return isTooLarge ? now : min(nanoseconds, now)
+    }
+
     // MARK: Commands
 
     func perform(_ command: FleetCommand) async -> FleetCommandResult {
@@ -201,7 +218,7 @@ final class HubWorkload: FleetWorkload {
     /// What is kept beside the packets: the pod before and after, its Events, its node, its log, and who had which address.
     private func evidence(_ arguments: JSONValue, _ worker: Worker) -> JSONValue {
         var names: JSONValue = [:]
-        for (address, name) in worker.names.latest.sorted(by: { $0.key < $1.key }).prefix(Self.nameLimit) {
+        for (address, name) in worker.names.latest(Self.nameLimit).sorted(by: { $0.key < $1.key }) {
             names[address.description] = .string(name)
         }
         let known = arguments["evidence"]
@@ -215,7 +232,8 @@ final class HubWorkload: FleetWorkload {
         return value
     }
 
-    private static let nameLimit = 10_000
+    /// Of a large cluster those that may matter.
+    private static let nameLimit = 2_000
 
     // MARK: Status
 
@@ -236,6 +254,20 @@ final class HubWorkload: FleetWorkload {
                 })
         }
         return FleetWorkerReport(scripts: scripts, problems: state.withLock { $0.problems })
+    }
+}
+
+extension PeerRecord {
+    fileprivate init(_ name: FleetName, since: Int64) {
+        let kind: Kind =
+            switch name.kind {
+            case .pod: .pod
+            case .service: .service
+            case .node: .node
+            }
+        self.init(
+            address: name.address, kind: kind, namespace: name.namespace, name: name.name,
+            since: since, node: name.node, host: name.host, service: name.service, slice: name.slice)
     }
 }
 

@@ -3,6 +3,7 @@ internal import Glibc
 internal import Metrics
 internal import PacketCapture
 internal import ScriptRuntime
+internal import ScriptTraffic
 
 extension Worker {
     /// The page of `/metrics`: the worker's own figures, brought up to date, and those of scripts.
@@ -11,6 +12,7 @@ extension Worker {
         addCapture(status)
         addFlows(status.traffic.flows)
         addMessages(status)
+        addNames(status)
         addScripts(status)
         return metrics.exposition()
     }
@@ -129,6 +131,16 @@ extension Worker {
         count("items_total", "Items made.", messages.items)
         count("items_delivered_total", "Items that at least one script got.", status.items.delivered)
         count("items_unwanted_total", "Items that no script's filter let through.", status.items.unwanted)
+    }
+
+    private func addNames(_ status: WorkerStatus) {
+        for kind in PeerRecord.Kind.allCases {
+            gauge(
+                "names", "Addresses that have a name, by whose they are.", Double(status.names.current[kind] ?? 0),
+                [(name: "kind", value: kind.rawValue)])
+        }
+        count(
+            "names_refused_total", "Addresses of the cluster's list for which there was no room.", status.names.refused)
     }
 
     private func addScripts(_ status: WorkerStatus) {

@@ -23,6 +23,8 @@ package struct WorkerStatus: Sendable {
     /// How each script does.
     package var statuses: [ScriptStatus]
     package var isReady: Bool
+    /// Whose addresses are.
+    package var names: PeerNames.Counts
     /// How long the worker runs.
     package var running: Duration
 
@@ -58,6 +60,7 @@ package struct WorkerStatus: Sendable {
         value["items"] = Self.numbers([
             ("delivered", items.delivered), ("unwanted", items.unwanted), ("packets", items.packets),
         ])
+        value["names"] = namesJSON
         value["scripts"] = .array(scripts.map(scriptJSON))
         value["violations"] = .array(violations.map(JSONValue.string))
         return value
@@ -75,6 +78,11 @@ package struct WorkerStatus: Sendable {
         value["oldest"] = time(ring.oldestTime)
         value["newest"] = time(ring.newestTime)
         return value
+    }
+
+    private var namesJSON: JSONValue {
+        let kinds = PeerRecord.Kind.allCases.map { ("\($0.rawValue)s", UInt64(names.current[$0] ?? 0)) }
+        return Self.numbers(kinds + [("ended", UInt64(names.ended)), ("refused", UInt64(names.refused))])
     }
 
     private var trafficJSON: JSONValue {
