@@ -103,21 +103,26 @@ struct HubFleetTests {
         let state = await hub.hub.status
         try #require(isTakenBack, "\(state.rollout as Any) \(state.workers.map(\.json)) \(hub.output.suffix(5))")
         let status = await hub.hub.status
-        #expect(status.rollout?.canaries == ["w1"])
+        // As a rule the first by name; one that was away for a moment is passed over.
+        let canaries = status.rollout?.canaries ?? []
+        let number = try #require(["w1", "w2", "w3"].firstIndex(of: canaries.first ?? ""))
+        #expect(canaries.count == 1)
+        var loads = [1, 1, 1]
+        loads[number] = 3
         let problem = status.problems.first { $0.contains("was taken back") }
         #expect(
-            problem?.contains("script 0 on worker w1") == true && problem?.contains("nobody") == true,
+            problem?.contains("script 0 on worker \(canaries[0])") == true && problem?.contains("nobody") == true,
             "\(status.problems)")
         #expect(await eventually { await self.states(hub) == ["held-back", "held-back", "held-back"] })
         // The others were never given it; the one that tried it runs what ran before.
-        #expect(workers.map(\.loads) == [3, 1, 1])
+        #expect(workers.map(\.loads) == loads)
         try stage.edit([good])
         #expect(await eventually { await self.states(hub) == ["current", "current", "current"] })
         #expect(await hub.hub.status.rollout?.phase == .settled)
-        #expect(workers.map(\.loads) == [3, 1, 1])
+        #expect(workers.map(\.loads) == loads)
         // One without fault goes to all after its period.
         try stage.edit([good + " // better"])
-        #expect(await eventually { workers.map(\.loads) == [4, 2, 2] })
+        #expect(await eventually { workers.map(\.loads) == loads.map { $0 + 1 } })
         #expect(await eventually { await self.states(hub) == ["current", "current", "current"] })
         for worker in workers { await worker.stop() }
         await hub.stop()
