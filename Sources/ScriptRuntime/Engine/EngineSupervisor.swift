@@ -11,7 +11,7 @@ final class EngineSupervisor: Sendable {
     }
 
     private static let interval: Duration = .seconds(1)
-    /// The checker's VM holds 7 MB; a set of scripts is loaded within seconds.
+    /// The checker's VM holds 7 MB; it goes when for so long no script was loaded.
     private static let ticksBeforeRest = 10
 
     private let monitor = Monitor(State())
@@ -27,7 +27,7 @@ final class EngineSupervisor: Sendable {
         var ticks = 0
         while monitor.wait(until: .now + interval, { $0.isStopped ? true : nil }) == nil {
             ticks += 1
-            if ticks % ticksBeforeRest == 0 { services.checker.rest() }
+            if ticks % ticksBeforeRest == 0 { services.checker.restUnlessUsed() }
             for lane in services.allLanes { look(at: lane, monitor, after: services.budget.stuckReport) }
         }
     }

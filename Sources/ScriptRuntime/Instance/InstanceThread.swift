@@ -64,6 +64,10 @@ struct InstanceThread: Sendable {
             throw refusal(
                 .syntax, "the script has more than \(services.budget.source) bytes, which is the limit (source)")
         }
+        // Two VMs at a time: the parser's begins while this script's is made.
+        services.checker.prepare()
+        let instance = try ScriptInstance(
+            identity, lane: lane, services: services, control: control, predecessor: predecessor?.id)
         let syntax = services.checker.check(source)
         if let finding = syntax.refused {
             throw refusal(.syntax, "\(finding.construct) cannot be used: it would run outside every limit", at: finding)
@@ -71,8 +75,6 @@ struct InstanceThread: Sendable {
         if isES5Required, let finding = syntax.findings.first {
             throw refusal(.syntax, "\(finding.construct) is newer than ES5", at: finding)
         }
-        let instance = try ScriptInstance(
-            identity, lane: lane, services: services, control: control, predecessor: predecessor?.id)
         do throws(ScriptFailure) {
             try instance.load(source, privateNames: syntax.undeclared)
         } catch {

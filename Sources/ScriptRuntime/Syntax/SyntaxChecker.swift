@@ -13,6 +13,8 @@ public final class SyntaxChecker: Sendable {
 
     private let parserPath: String
     private let thread = Locked<ParserThread?>(nil)
+    /// Held as long as a check takes: whether there was one since the last ``restUnlessUsed()``.
+    private let isUsed = Locked(false)
 
     /// Names the file of the parser.
     public init(parserPath: String = ScriptEngineConfiguration.debianParserPath) { self.parserPath = parserPath }
@@ -22,19 +24,44 @@ public final class SyntaxChecker: Sendable {
     /// Whether the parser's file is there.
     public var isAvailable: Bool { access(parserPath, R_OK) == 0 }
 
-    /// Checks one text. Blocks until that is done.
-    public func check(_ source: String) -> SyntaxReport {
+    /// Begins to make the VM, on a thread of its own, for a check that comes soon.
+    func prepare() { _ = parser() }
+
+    private func parser() -> ParserThread? {
         thread.withLock { thread in
             if thread == nil { thread = ParserThread(path: parserPath) }
-            if let report = thread?.check(source) { return report }
-            thread?.end()
-            thread = nil
+            return thread
+        }
+    }
+
+    /// Checks one text. Blocks until that is done.
+    public func check(_ source: String) -> SyntaxReport {
+        isUsed.withLock { isUsed in
+            isUsed = true
+            if let report = parser()?.check(source) { return report }
+            endParser()
             return Self.reportWithoutParser(source)
         }
     }
 
     /// Frees the VM until the next check.
     public func rest() {
+        isUsed.withLock { isUsed in
+            isUsed = false
+            endParser()
+        }
+    }
+
+    /// Frees the VM if no text was checked since the last call.
+    func restUnlessUsed() {
+        isUsed.withLock { isUsed in
+            if !isUsed { endParser() }
+            isUsed = false
+        }
+    }
+
+    /// To be called by whoever holds ``isUsed``: nobody checks meanwhile.
+    private func endParser() {
         thread.withLock { thread in
             thread?.end()
             thread = nil
