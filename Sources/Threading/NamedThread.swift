@@ -1,5 +1,4 @@
 internal import CThreads
-internal import Glibc
 
 /// A dedicated operating-system thread for a library that wants one of its own.
 public enum NamedThread {
@@ -36,12 +35,6 @@ public enum NamedThread {
             box.release()
             throw StartFailure(name: name, errorNumber: result)
         }
-    }
-
-    /// Lets all other threads go first from now on, where there are more of them than cores. For what nobody waits for.
-    public static func standBack() {
-        // On Linux niceness belongs to the thread (setpriority(2)); what it is worth is not to fail for.
-        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
     }
 
     private final class Body: Sendable {

@@ -56,8 +56,6 @@ struct InstanceThread: Sendable {
                     script: identity, revision: revision, isNew: true, hooks: instance.hookTable.hooks,
                     findings: findings)))
         instance.serve()
-        // The successor is in service: while an edit is taken over, others' VMs are made before this one is freed.
-        NamedThread.standBack()
     }
 
     private func load() throws(ScriptFailure) -> (ScriptInstance, [SyntaxFinding]) {
