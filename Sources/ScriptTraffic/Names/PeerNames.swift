@@ -1,6 +1,6 @@
-package import Dissection
+internal import Dissection
 package import JSON
-package import PacketCapture
+internal import PacketCapture
 internal import Threading
 internal import Timestamps
 
