@@ -1,10 +1,10 @@
 /// Where dissectors put their items, and what they count. One for each dissecting thread.
 package final class ItemSink {
-    /// So many items are handed on together; see ``drain(_:)``.
+    /// So many items are handed on together, so that a batch for a script is made of them as they are.
     package static let pieceCount = 64
 
     /// The latest of the items that were not taken yet, oldest first.
-    package private(set) var items: [Item] = []
+    private var items: [Item] = []
     /// Those before them, in full pieces.
     private var pieces: [[Item]] = []
     package var counters = DissectionCounters()
@@ -38,7 +38,6 @@ package final class ItemSink {
     /// Takes what is there: `body` gets one piece after the other, oldest first, each of at most ``pieceCount`` items. Who
     /// keeps a piece copies nothing.
     package func drain(_ body: ([Item]) -> Void) {
-        guard !items.isEmpty else { return }
         for piece in takePieces() { body(piece) }
     }
 

@@ -9,8 +9,7 @@ package final class StreamContext {
     /// Sends an exchange of which both halves are there out, or one that has one half only by nature.
     func add(
         _ payload: consuming ItemPayload, at time: Int64, elapsed: Int64 = 0, requestSize: Int = 0,
-        responseSize: Int = 0,
-        error: ItemError? = nil, isReversed: Bool = false, to sink: ItemSink
+        responseSize: Int = 0, error: ItemError? = nil, isReversed: Bool = false, to sink: ItemSink
     ) {
         let index = nextIndex
         nextIndex += 1

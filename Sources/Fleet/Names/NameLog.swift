@@ -68,7 +68,7 @@ struct NameLog: Sendable {
 
     /// Takes note of whose addresses are now; nil: nobody's. True: workers are to be told.
     mutating func update(_ news: [FleetNameNews]) -> Bool {
-        /// When what became of it; an address may be concerned twice.
+        // By address when it changed: it may be concerned twice.
         var times: [String: Int64] = [:]
         for item in news {
             latest = max(latest, item.time)

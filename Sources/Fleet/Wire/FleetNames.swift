@@ -11,8 +11,9 @@ package struct FleetNames: Sendable, Equatable {
         /// A table in one line.
         case whole
 
-        /// A table begins, or is complete.
+        /// A table begins with it.
         package var begins: Bool { self == .first || self == .whole }
+        /// The table is complete with it.
         package var completes: Bool { self == .last || self == .whole }
     }
 

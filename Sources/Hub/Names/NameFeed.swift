@@ -27,7 +27,10 @@ final class NameFeed: Sendable {
 
     private enum Source: String, CaseIterable {
         case pods, nodes, services
-        case slices = "endpoint slices"
+        case slices = "endpointslices"
+
+        /// For people.
+        var words: String { self == .slices ? "endpoint slices" : rawValue }
     }
 
     private struct State {
@@ -104,7 +107,7 @@ final class NameFeed: Sendable {
     ) async {
         var hasBegun = false
         for await batch in subscription {
-            if isCounted { environment.tally.count(batch.events, of: source.rawValue.replacing(" ", with: "")) }
+            if isCounted { environment.tally.count(batch.events, of: source.rawValue) }
             let now = Self.now
             state.withLock { state in
                 for event in batch.events {
@@ -268,7 +271,7 @@ final class NameFeed: Sendable {
             guard failing.contains(source) || !complete.contains(source), let error = lastError(source) else {
                 continue
             }
-            problems.append("workers get no names from \(source.rawValue): \(error)")
+            problems.append("workers get no names from \(source.words): \(error)")
         }
         if lacksSlices { problems.append("workers do not know pods' services: this API server has no endpoint slices") }
         let leftOut = environment.fleet.nameStatus.leftOut

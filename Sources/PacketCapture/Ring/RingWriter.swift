@@ -23,8 +23,10 @@ package struct RingWriter: ~Copyable, PacketSink {
     private var bytes: UInt64 = 0
     private var dropped: UInt64 = 0
     private var interfaces: [CaptureInterface] = []
-    /// Up to when segments were looked through for what is too old.
-    private var expired = Int64.min
+    /// Packets that readers were woken for.
+    private var announced: UInt64 = 0
+    /// From which packet's time on segments are looked through again for what is too old.
+    private var nextExpiry = Int64.min
 
     private static let commitInterval = 65_536
     /// How often segments are looked through, in nanoseconds.
@@ -89,9 +91,12 @@ package struct RingWriter: ~Copyable, PacketSink {
     package mutating func flush() {
         if offset != committed, slot != nil { commit() }
         publishCounters()
-        ring.announce()
-        guard let maximumAge, newestTime > expired else { return }
-        expired = newestTime + Self.expiryInterval
+        if announced != packets {
+            announced = packets
+            ring.announce()
+        }
+        guard let maximumAge, newestTime > nextExpiry else { return }
+        nextExpiry = newestTime + Self.expiryInterval
         expire(before: newestTime - maximumAge)
     }
 

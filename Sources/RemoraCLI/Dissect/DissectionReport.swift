@@ -34,7 +34,7 @@ struct DissectionReport {
     private static func read(_ packets: PacketTotals, _ flows: FlowCounters) -> String {
         var text = "\(packets.packets) packets, \(packets.bytes) bytes, \(flows.flowsBegun) flows"
         if let first = packets.firstTime, packets.packets > 1 {
-            text += ", within \(ItemTableRow.duration(packets.lastTime - first))"
+            text += ", within \(CellText.duration(packets.lastTime - first))"
         }
         return text
     }

@@ -8,15 +8,12 @@ internal import Dissection
 struct ItemTableRow {
     private var table = StreamingTable(widths: [27, 15, 1, 15, 4, 6])
 
-    /// What is shown of a request or a response at most, in characters.
-    private static let textLimit = 160
-
     mutating func row(_ item: Item, _ terminal: Terminal) -> String {
         let connection = item.connection
         let hasAnswer = item.payload.isExchange && item.error == nil
         let cells = [
             item.startTime, Self.text(connection.client), "→", Self.text(connection.server),
-            item.payload.protocolDescription.abbreviation, hasAnswer ? Self.duration(item.elapsed) : "-",
+            item.payload.protocolDescription.abbreviation, hasAnswer ? CellText.duration(item.elapsed) : "-",
             Self.words(item),
         ]
         return table.row(cells) { column, cell in
@@ -34,41 +31,11 @@ struct ItemTableRow {
     }
 
     static func words(_ item: Item) -> String {
-        let request = item.payload.requestText.map(printable)
-        let response = item.payload.responseText.map(printable)
-        let reason = item.error.map { "(\(printable($0.message)))" }
+        let request = item.payload.requestText.map { CellText.printable($0) }
+        let response = item.payload.responseText.map { CellText.printable($0) }
+        let reason = item.error.map { "(\(CellText.printable($0.message)))" }
         guard item.payload.isExchange else { return [request, reason].compactMap(\.self).joined(separator: " ") }
         let answer = [response, reason].compactMap(\.self).joined(separator: " ")
         return answer.isEmpty ? request ?? "-" : "\(request ?? "-") → \(answer)"
-    }
-
-    /// The text without anything that a terminal would take for a command, and not too long.
-    static func printable(_ text: String) -> String { printable(text, limit: textLimit) }
-
-    static func printable(_ text: String, limit: Int) -> String {
-        var result = ""
-        var count = 0
-        for scalar in text.unicodeScalars {
-            guard count < limit else { return result + "…" }
-            count += 1
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse:
-                result += "\\u{" + String(scalar.value, radix: 16) + "}"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
-    }
-
-    static func duration(_ nanoseconds: Int64) -> String {
-        func tenths(_ value: Int64, _ unit: Int64) -> String {
-            let tenths = (value + unit / 20) / (unit / 10)
-            return tenths < 100 ? "\(tenths / 10).\(tenths % 10)" : "\(tenths / 10)"
-        }
-        return switch nanoseconds {
-        case ..<1_000_000: "\(nanoseconds / 1_000) µs"
-        case ..<1_000_000_000: tenths(nanoseconds, 1_000_000) + " ms"
-        default: tenths(nanoseconds, 1_000_000_000) + " s"
-        }
     }
 }

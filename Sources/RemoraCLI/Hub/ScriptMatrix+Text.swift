@@ -79,7 +79,7 @@ extension ScriptMatrix {
         let rates = row.cells.compactMap(\.rate)
         let slowest = row.cells.filter { $0.p99 != nil }.max { ($0.p99 ?? 0, $1.worker) < ($1.p99 ?? 0, $0.worker) }
         var cells = [
-            "\(row.index) \(ItemTableRow.printable(row.title, limit: titleLimit))", counts.joined(separator: ", "),
+            "\(row.index) \(CellText.printable(row.title, limit: titleLimit))", counts.joined(separator: ", "),
             rate(rates.isEmpty ? nil : rates.reduce(0, +)), rate(rates.max()), duration(slowest?.p99),
             printable(slowest?.worker ?? "-"),
         ]
@@ -117,7 +117,7 @@ extension ScriptMatrix {
     }
 
     private static func printable(_ text: String) -> String {
-        ItemTableRow.printable(text.split(whereSeparator: \.isNewline).first.map(String.init) ?? "")
+        CellText.printable(text.split(whereSeparator: \.isNewline).first.map(String.init) ?? "")
     }
 
     private static func rate(_ rate: Double?) -> String {
@@ -129,6 +129,6 @@ extension ScriptMatrix {
     /// - Parameter p99: microseconds.
     private static func duration(_ p99: Int?) -> String {
         guard let p99, 0..<Int(Int32.max) ~= p99 else { return "-" }
-        return ItemTableRow.duration(Int64(p99) * 1_000)
+        return CellText.duration(Int64(p99) * 1_000)
     }
 }

@@ -52,6 +52,9 @@ struct WorkerTable {
                 worker["pushMilliseconds"]?.integer.map { "\($0) ms" } ?? "",
             ],
             style: { column, cell in column == 1 ? styled(cell, state == "current" ? .good : .bad) : cell })
-        return [row] + (worker["problems"]?.array ?? []).compactMap { $0.string.map { "      \($0)" } }
+        return [row]
+            + (worker["problems"]?.array ?? []).compactMap {
+                $0.string.map { "      \(CellText.printable($0, limit: 400))" }
+            }
     }
 }

@@ -20,6 +20,7 @@ extension PeerNames {
         }
     }
 
+    /// How many there are now.
     package var counts: Counts {
         state.withLock { state in
             Counts(current: state.open, ended: state.count - state.openCount, refused: state.refused)

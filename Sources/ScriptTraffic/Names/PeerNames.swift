@@ -68,7 +68,7 @@ package final class PeerNames: PeerResolver, Sendable {
                 Self.put(tenure, at: address, &state)
             }
             state.current[key] = addresses.isEmpty ? nil : addresses
-            if state.count > limit { Self.forget(before: time - kept, &state, limit: limit) }
+            Self.forget(before: time - kept, &state, limit: limit)
         }
     }
 
@@ -125,9 +125,7 @@ package final class PeerNames: PeerResolver, Sendable {
             // A pod says when it began; that of others is of their objects, which are older than their addresses.
             if record.kind != .pod, !last.isOpen { tenure.from = max(tenure.from, last.until) }
         }
-        if state.count >= limit, state.count > state.openCount {
-            Self.forget(before: time - kept, &state, limit: limit - 1)
-        }
+        Self.forget(before: time - kept, &state, limit: limit - 1)
         guard state.count < limit else {
             state.refused += 1
             return
@@ -185,9 +183,9 @@ package final class PeerNames: PeerResolver, Sendable {
         state.open[key.kind, default: 0] -= 1
     }
 
-    /// Forgets what has ended before a moment; if that is not enough, everything that has ended.
+    /// Forgets what has ended before a moment; if that is not enough, everything that has ended. What has not stays.
     private static func forget(before time: Int64, _ state: inout State, limit: Int) {
-        for moment: Int64 in [time, Int64.max - 1] where state.count > limit {
+        for moment: Int64 in [time, Int64.max - 1] where state.count > limit && state.count > state.openCount {
             for (address, tenures) in state.tenures {
                 let rest = tenures.filter { $0.until > moment }
                 state.tenures[address] = rest.isEmpty ? nil : rest
