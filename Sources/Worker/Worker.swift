@@ -318,7 +318,8 @@ package final class Worker: Sendable {
                 WorkerStatus.Interface(name: $0.name, statistics: $1.0, isOpen: $1.1)
             }, ring: ring.statistics, traffic: traffic?.counters ?? replay?.counters ?? .init(),
             items: traffic?.items ?? replay?.items ?? .init(), scripts: scripts.outcomes,
-            statuses: scripts.engine.statuses, isReady: scripts.isReady, names: names.counts,
+            statuses: scripts.engine.statuses, isReady: scripts.isReady,
+            isInForce: traffic?.isInForce(for: receiver) ?? true, names: names.counts,
             running: ContinuousClock.now - started)
     }
 }

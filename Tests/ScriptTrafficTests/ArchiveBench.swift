@@ -38,7 +38,7 @@ final class ArchiveBench {
         var writer = ring.makeWriter()
         writer.setInterfaces([CaptureInterface(name: "eth0", linkType: .ethernet, snapLength: 262_144)])
         var traffic = CapturedTraffic(ItemScene(), ring: ring, index: index)
-        traffic.want(packets: false, items: true)
+        traffic.want(WantedTraffic(packets: false, items: true))
         for packet in conversations.flatMap(\.packets).sorted(by: { $0.time < $1.time }) {
             packet.bytes.withUnsafeBytes {
                 writer.take(

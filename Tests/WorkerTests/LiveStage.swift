@@ -57,8 +57,8 @@ struct LiveStage: Sendable {
                 let task = Task { try await worker.run(scripts) }
                 defer { task.cancel() }
                 #expect(await WorkerBench.wait { worker.scripts.isReady })
-                // The dissecting thread looks ten times a second for what scripts want; before that nothing is an item.
-                try await Task.sleep(for: .milliseconds(300))
+                // Before that nothing is an item.
+                #expect(await WorkerBench.wait { worker.status.isInForce })
                 #expect(await WorkerBench.wait { (try? await answers(stage)) != nil })
                 try await body(stage)
                 task.cancel()
@@ -69,7 +69,7 @@ struct LiveStage: Sendable {
 
     /// Waits until all that was captured is dissected, and the scripts have had their turn.
     func settle() async {
-        let seen = Locked<[UInt64]>([])
+        let seen = Locked<(figures: [UInt64], times: Int)>(([], 0))
         _ = await WorkerBench.wait {
             // Longer than a tick of the threads that publish their counters.
             try? await Task.sleep(for: .milliseconds(300))
@@ -78,8 +78,9 @@ struct LiveStage: Sendable {
                 [status.ring.packetsWritten, status.traffic.read + status.traffic.skipped, status.items.delivered]
                 + status.interfaces.map(\.statistics.delivered)
             return seen.withLock { seen in
-                defer { seen = now }
-                return seen == now && now[0] == now[1]
+                seen = (now, seen.figures == now ? seen.times + 1 : 0)
+                // On a busy machine a thread may not have had its turn for as long as one look at it takes.
+                return seen.times == 2 && now[0] == now[1]
             }
         }
         await worker.scripts.engine.untilIdle()

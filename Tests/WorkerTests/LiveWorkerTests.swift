@@ -152,34 +152,39 @@ struct LiveWorkerTests {
             @Sendable func get(_ path: String) async {
                 _ = try? await client.run("curl", "-s", "-m", "2", "http://10.77.0.1\(path)")
             }
+            @Sendable func apply(_ keys: [String: String]) async throws {
+                #expect(worker.apply(keys) == [])
+                #expect(await WorkerBench.wait { worker.status.isInForce })
+            }
             @Sendable func has(_ path: String) -> Bool { bench.lines.withLock { $0.contains("[n1-0] \(path)") } }
             #expect(
                 await WorkerBench.wait {
                     await get("/a")
                     return has("/a")
                 })
-            #expect(worker.apply(["ENABLED_DISSECTORS": "dns"]) == [])
-            // The dissecting thread looks ten times a second.
-            try await Task.sleep(for: .milliseconds(500))
+            try await apply(["ENABLED_DISSECTORS": "dns"])
             await get("/b")
-            #expect(worker.apply(["ENABLED_DISSECTORS": "http", "BPF_OVERRIDE": "udp"]) == [])
-            try await Task.sleep(for: .milliseconds(500))
+            try await apply(["ENABLED_DISSECTORS": "http", "BPF_OVERRIDE": "udp"])
+            // What the kernel held before the filter.
+            await stage.settle()
             let written = worker.ring.statistics.packetsWritten
             await get("/c")
+            await stage.settle()
             #expect(worker.ring.statistics.packetsWritten == written)
-            #expect(worker.apply(["BPF_OVERRIDE": ""]) == [])
+            try await apply(["BPF_OVERRIDE": ""])
             #expect(
                 await WorkerBench.wait {
                     await get("/d")
                     return has("/d")
                 })
             #expect(!has("/b") && !has("/c"))
-            #expect(worker.apply(["STOPPED": "true"]) == [])
-            try await Task.sleep(for: .milliseconds(500))
+            try await apply(["STOPPED": "true"])
+            await stage.settle()
             let stopped = worker.ring.statistics.packetsWritten
             await get("/e")
+            await stage.settle()
             #expect(worker.ring.statistics.packetsWritten == stopped)
-            #expect(worker.apply(["STOPPED": "false", "GLOBAL_FILTER": "request.path != \"/f\""]) == [])
+            try await apply(["STOPPED": "false", "GLOBAL_FILTER": "request.path != \"/f\""])
             #expect(
                 await WorkerBench.wait {
                     await get("/f")

@@ -43,7 +43,7 @@ package struct PacketRecording: RunInput {
         guard hooks.contains(where: feed.isWanted) else { return }
         let archive = feed.claimPacketsIfMentioned()
         var traffic = CapturedTraffic(feed.scene, ring: archive?.ring, index: archive?.index)
-        traffic.want(feed)
+        traffic.want(WantedTraffic(by: feed))
         var sink = archive.map { RecordingSink(writer: $0.ring.makeWriter()) }
         for path in paths where !Task.isCancelled { try await Self.replay(path, &traffic, &sink, feed) }
         traffic.finish()

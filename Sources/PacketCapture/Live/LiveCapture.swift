@@ -33,6 +33,8 @@ package final class LiveCapture: Sendable {
         var settings: CaptureSettings
         /// Grows with each change of the filter.
         var filterVersion = 0
+        /// What the capturing thread has taken of it.
+        var filterVersionInForce = 0
     }
 
     /// Opens interfaces; `any` means all that there are and will be.
@@ -83,6 +85,9 @@ package final class LiveCapture: Sendable {
             shared.filterVersion += 1
         }
     }
+
+    /// Whether the filter that was set last decides; what the kernel held before may still come.
+    package var isFilterInForce: Bool { shared.withLock { $0.filterVersion == $0.filterVersionInForce } }
 
     /// Captures until ``stop()`` or until no interface is left. May be called once.
     package func run(into sink: inout some PacketSink & ~Copyable) {
@@ -138,6 +143,7 @@ package final class LiveCapture: Sendable {
                 note(error)
             }
         }
+        shared.withLock { $0.filterVersionInForce = version }
     }
 
     private func reopen(_ box: CaptureSource, _ index: Int) -> Bool {

@@ -51,12 +51,12 @@ package struct CapturedTraffic: ~Copyable {
     }
 
     /// Says what scripts want now. Connections that are open when the first one wants items are dissected from there on.
-    package mutating func want(packets: Bool, items: Bool) {
-        wantsPackets = packets
+    package mutating func want(_ wanted: WantedTraffic) {
+        wantsPackets = wanted.packets
         isLimited = targets?.refresh() ?? false
-        guard items != isDissecting else { return }
-        isDissecting = items
-        if items {
+        guard wanted.items != isDissecting else { return }
+        isDissecting = wanted.items
+        if isDissecting {
             if dissector == nil { dissector = TrafficDissector(settings, limits: limits) }
         } else {
             // What is open ends here; streams that begin later get new numbers.

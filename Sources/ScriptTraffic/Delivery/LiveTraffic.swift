@@ -26,6 +26,13 @@ package final class LiveTraffic: Sendable {
         var counters = TrafficCounters()
         var items = ItemDeliveries()
         var isStopping = false
+        var inForce = InForce()
+    }
+
+    /// What the dissecting thread goes by.
+    private struct InForce: Equatable {
+        var settingsVersion = 0
+        var wanted = WantedTraffic()
     }
 
     /// How often the dissecting thread looks for other settings and shows its counters.
@@ -78,6 +85,14 @@ package final class LiveTraffic: Sendable {
         }
     }
 
+    /// Whether both threads go by what was asked for last: the filter, the settings, and what the scripts want. Before
+    /// that, up to a tenth of a second, what is captured goes by what held before.
+    package func isInForce(for receiver: some TrafficReceiver) -> Bool {
+        let wanted = WantedTraffic(by: receiver)
+        return capture.isFilterInForce
+            && shared.withLock { $0.inForce == InForce(settingsVersion: $0.settingsVersion, wanted: wanted) }
+    }
+
     /// Ends ``run(into:)`` soon; what was captured by then is still dissected and delivered.
     package func stop() { capture.stop() }
 
@@ -128,9 +143,9 @@ package final class LiveTraffic: Sendable {
             scene, settings: shared.withLock { $0.settings }, limits: limits, ring: ring, index: index,
             targets: targets)
         var deliveries = ItemDeliveries()
-        var version = 0
+        var inForce = InForce()
         var ticked: Int64 = 0
-        traffic.want(receiver)
+        traffic.want(WantedTraffic(by: receiver))
         isRunning()
         while true {
             // Read before the ring is: what was captured until then is in it.
@@ -155,12 +170,14 @@ package final class LiveTraffic: Sendable {
             let settings = shared.withLock { shared -> DissectionSettings? in
                 shared.counters = counters
                 shared.items = items
-                defer { version = shared.settingsVersion }
-                return shared.settingsVersion == version ? nil : shared.settings
+                defer { inForce.settingsVersion = shared.settingsVersion }
+                return shared.settingsVersion == inForce.settingsVersion ? nil : shared.settings
             }
             if let settings { traffic.change(settings) }
             // Scripts come and go while packets are captured.
-            traffic.want(receiver)
+            inForce.wanted = WantedTraffic(by: receiver)
+            traffic.want(inForce.wanted)
+            shared.withLock { [inForce] in $0.inForce = inForce }
         }
         traffic.finish()
         traffic.deliver(to: receiver, isResting: true, &deliveries)
@@ -189,11 +206,6 @@ package struct ItemDeliveries: Sendable, Equatable {
 }
 
 extension CapturedTraffic {
-    /// Makes what a receiver's scripts want now.
-    package mutating func want(_ receiver: some TrafficReceiver) {
-        want(packets: receiver.isWanted(.packetCaptured), items: receiver.isWanted(.itemCaptured))
-    }
-
     /// Hands over what is ready; with `isResting` also a batch that is not full.
     package mutating func deliver(
         to receiver: some TrafficReceiver, isResting: Bool, _ deliveries: inout ItemDeliveries

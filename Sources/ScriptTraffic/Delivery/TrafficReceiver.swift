@@ -17,6 +17,24 @@ package protocol TrafficReceiver: Sendable {
     func deliverLive(_ pieces: [[Item]], in scene: ItemScene) -> (delivered: Int, bytes: Int)
 }
 
+/// What of live traffic scripts want; nothing else is made.
+package struct WantedTraffic: Sendable, Equatable {
+    /// Some script has `onPacketCaptured`.
+    package var packets = false
+    /// Some script has `onItemCaptured`.
+    package var items = false
+
+    package init(packets: Bool = false, items: Bool = false) {
+        self.packets = packets
+        self.items = items
+    }
+
+    /// What a receiver's scripts want now.
+    package init(by receiver: some TrafficReceiver) {
+        self.init(packets: receiver.isWanted(.packetCaptured), items: receiver.isWanted(.itemCaptured))
+    }
+}
+
 /// Hands items and packets to the scripts of an engine, each to those that want it.
 package final class EngineReceiver: TrafficReceiver {
     private let engine: ScriptEngine

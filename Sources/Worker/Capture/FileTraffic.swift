@@ -46,7 +46,7 @@ final class FileTraffic: Sendable {
                 var file = try CaptureFile(path: path)
                 var interfaces: [CaptureInterface] = []
                 while let packets = try file.next(), !Task.isCancelled {
-                    traffic.want(receiver)
+                    traffic.want(WantedTraffic(by: receiver))
                     if interfaces != file.interfaces {
                         interfaces = file.interfaces
                         writer.setInterfaces(interfaces)

@@ -23,6 +23,9 @@ package struct WorkerStatus: Sendable {
     /// How each script does.
     package var statuses: [ScriptStatus]
     package var isReady: Bool
+    /// Whether what is captured and dissected goes by the latest settings and scripts; a change takes up to a tenth of a
+    /// second.
+    package var isInForce: Bool
     /// Whose addresses are.
     package var names: PeerNames.Counts
     /// How long the worker runs.
@@ -53,6 +56,7 @@ package struct WorkerStatus: Sendable {
     package var json: JSONValue {
         var value: JSONValue = [:]
         value["ready"] = .boolean(isReady)
+        value["settings_in_force"] = .boolean(isInForce)
         value["uptime_seconds"] = .integer(running.components.seconds)
         value["interfaces"] = .array(interfaces.map(\.json))
         value["ring"] = ringJSON
