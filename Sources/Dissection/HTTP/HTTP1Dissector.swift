@@ -11,24 +11,42 @@ package final class HTTP1Dissector: StreamDissector {
         enum State {
             /// Its body is still coming.
             case isRead
-            case waits(HTTPMessage, since: Int64)
+            case waits
             /// It went out without its response, which may come all the same.
             case isGivenUp
         }
 
-        var state = State.isRead
-        let isHEAD: Bool
-        let isCONNECT: Bool
+        private(set) var state = State.isRead
+        private(set) var waitsSince: Int64 = 0
+        private var message: HTTPMessage?
+        let method: HTTPStartLine.Method
 
-        var message: HTTPMessage? { if case .waits(let message, _) = state { message } else { nil } }
-        var isRead: Bool { if case .isRead = state { true } else { false } }
+        init(_ start: HTTPStartLine) { method = start.method }
+
+        /// Its end is there.
+        mutating func complete(_ message: consuming HTTPMessage, at time: Int64) {
+            self.message = consume message
+            state = .waits
+            waitsSince = time
+        }
+
+        /// The request, if it waits; afterwards it is given up.
+        mutating func giveUp() -> HTTPMessage? {
+            guard state == .waits else { return nil }
+            state = .isGivenUp
+            var taken: HTTPMessage?
+            swap(&taken, &message)
+            return taken
+        }
     }
 
     private let context: StreamContext
     private let limit: Int
-    private var requests: HTTP1Parser
-    private var responses: HTTP1Parser
-    private var pending: Deque<Pending> = []
+    // One thread uses a dissector, and nothing that is called while one of these changes comes back to it: to check that for
+    // each message costs as much as reading its start line.
+    @exclusivity(unchecked) private var requests: HTTP1Parser
+    @exclusivity(unchecked) private var responses: HTTP1Parser
+    @exclusivity(unchecked) private var pending: Deque<Pending> = []
     /// Requests before those, which went out to make room: so many responses belong to none of ``pending``.
     private var forgotten = 0
     /// When the server last said something that this dissector understood.
@@ -111,18 +129,18 @@ package final class HTTP1Dissector: StreamDissector {
     }
 
     private func enqueue(_ start: HTTPStartLine, _ sink: ItemSink, _ time: Int64) {
-        if pending.count >= limit, let oldest = pending.popFirst() {
+        if pending.count >= limit, var oldest = pending.popFirst() {
             forgotten += 1
-            if let message = oldest.message { emit(requestOnly: message, .limit, sink) }
+            if let message = oldest.giveUp() { emit(requestOnly: message, .limit, sink) }
         }
-        pending.append(Pending(isHEAD: start.isHEAD, isCONNECT: start.isCONNECT))
+        pending.append(Pending(start))
         // HTTP/0.9 answers without a status line.
         if start.version == 9, !responses.isWithinMessage { responses.beginBare(time) }
     }
 
     /// A request that ended before its time: within its body, or already within its head.
     private func endRequest(_ message: HTTPMessage, _ sink: ItemSink, _ time: Int64) {
-        if !(pending.last?.isRead ?? false), answeredEarly == nil { enqueue(message.start, sink, message.time) }
+        if !isLastRead, answeredEarly == nil { enqueue(message.start, sink, message.time) }
         complete(message, sink, time)
     }
 
@@ -131,8 +149,11 @@ package final class HTTP1Dissector: StreamDissector {
             answeredEarly = nil
             return emit(message, response, sink)
         }
-        if let last = pending.indices.last, pending[last].isRead { pending[last].state = .waits(message, since: time) }
+        if isLastRead { pending[pending.count - 1].complete(message, at: time) }
     }
+
+    /// Whether the body of the last request is still coming.
+    private var isLastRead: Bool { !pending.isEmpty && pending[pending.count - 1].state == .isRead }
 
     // MARK: Responses
 
@@ -159,8 +180,12 @@ package final class HTTP1Dissector: StreamDissector {
         let scanner = responses.scanner
         let status = scanner.start.status
         if 100..<200 ~= status || status == 204 || status == 304 { return .none }
-        if forgotten == 0, let request = pending.first {
-            if request.isHEAD || (request.isCONNECT && 200..<300 ~= status) { return .none }
+        if forgotten == 0, !pending.isEmpty {
+            switch pending[0].method {
+            case .head: return .none
+            case .connect where 200..<300 ~= status: return .none
+            case .connect, .other: break
+            }
         }
         if scanner.isChunked { return .chunked }
         if scanner.hasOtherTransferCoding { return .untilClose }
@@ -176,7 +201,8 @@ package final class HTTP1Dissector: StreamDissector {
         forgotten = 0
         guard !isPipelining else { return }
         while pending.count > 1 {
-            if let message = pending.removeFirst().message { emit(requestOnly: message, .gap, sink) }
+            var request = pending.removeFirst()
+            if let message = request.giveUp() { emit(requestOnly: message, .gap, sink) }
         }
     }
 
@@ -190,15 +216,15 @@ package final class HTTP1Dissector: StreamDissector {
             forgotten -= 1
             return emit(responseOnly: response, .limit, sink)
         }
-        guard let request = pending.popFirst() else {
+        guard var request = pending.popFirst() else {
             return emit(responseOnly: response, hasLostRequests ? .gap : .notSeen, sink)
         }
         if !pending.isEmpty { isPipelining = true }
-        if request.isCONNECT, 200..<300 ~= status { outcome = .changesProtocol(consumed: 0) }
+        if request.method == .connect, 200..<300 ~= status { outcome = .changesProtocol(consumed: 0) }
         if status == 101 { outcome = .isOpaque }
+        if let message = request.giveUp() { return emit(message, response, sink) }
         switch request.state {
-        case .waits(let message, _): emit(message, response, sink)
-        case .isGivenUp: emit(responseOnly: response, .timeout, sink)
+        case .waits, .isGivenUp: emit(responseOnly: response, .timeout, sink)
         case .isRead where outcome == .goesOn && requests.isWithinBody:
             // The answer came before the request's end: an error, or a server in a hurry.
             if let earlier = answeredEarly { emit(responseOnly: earlier, .notSeen, sink) }
@@ -214,8 +240,8 @@ package final class HTTP1Dissector: StreamDissector {
         guard !pending.isEmpty, lastAnswer < time, !responses.isWithinMessage else { return }
         for index in pending.indices {
             switch pending[index].state {
-            case .waits(let message, let since) where since < time:
-                pending[index].state = .isGivenUp
+            case .waits where pending[index].waitsSince < time:
+                guard let message = pending[index].giveUp() else { break }
                 emit(requestOnly: message, hasLostResponses ? .gap : .timeout, sink)
             case .isGivenUp: break
             case .waits, .isRead: return
@@ -248,8 +274,8 @@ package final class HTTP1Dissector: StreamDissector {
         end(.server, at: time, into: sink)
         if let response = answeredEarly { emit(responseOnly: response, .notSeen, sink) }
         answeredEarly = nil
-        while let request = pending.popFirst() {
-            if let message = request.message { emit(requestOnly: message, hasLostResponses ? .gap : reason, sink) }
+        while var request = pending.popFirst() {
+            if let message = request.giveUp() { emit(requestOnly: message, hasLostResponses ? .gap : reason, sink) }
         }
     }
 
@@ -260,7 +286,7 @@ package final class HTTP1Dissector: StreamDissector {
         let (time, elapsed) = (request.time, response.time - request.time)
         let (requestSize, responseSize) = (request.wireLength, response.wireLength)
         context.add(
-            .http(HTTPExchange(request: request, response: response)), at: time, elapsed: elapsed,
+            .http(HTTPExchange(request: consume request, response: consume response)), at: time, elapsed: elapsed,
             requestSize: requestSize, responseSize: responseSize, to: sink)
     }
 

@@ -284,15 +284,20 @@ struct HTTP1Parser {
 
     /// The message is over.
     private mutating func end() -> HTTPMessage {
-        let finished = message
-        restart()
+        var finished = HTTPMessage()
+        swap(&finished, &message)
+        expectHead()
         return finished
     }
 
     private mutating func restart() {
         message = HTTPMessage()
+        expectHead()
+    }
+
+    private mutating func expectHead() {
         scanner = HTTPHeadScanner(isRequest: isRequest)
-        line.removeAll()
+        if !line.isEmpty { line.removeAll() }
         state = .head
     }
 

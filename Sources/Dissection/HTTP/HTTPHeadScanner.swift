@@ -158,8 +158,8 @@ extension HTTPStartLine {
         guard i > start, i - start <= 32, i < end, base[i] == 0x20 else { return nil }
         line.word = start..<i
         let methodLength = i - start
-        line.isHEAD = methodLength == 4 && memcmp(base + start, "HEAD", 4) == 0
-        line.isCONNECT = methodLength == 7 && memcmp(base + start, "CONNECT", 7) == 0
+        if methodLength == 4, memcmp(base + start, "HEAD", 4) == 0 { line.method = .head }
+        if methodLength == 7, memcmp(base + start, "CONNECT", 7) == 0 { line.method = .connect }
         while i < end, base[i] == 0x20 { i += 1 }
         let targetStart = i
         var targetEnd = end

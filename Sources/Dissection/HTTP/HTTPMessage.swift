@@ -11,10 +11,26 @@ package struct HTTPMessage: Sendable {
     /// When its first byte came, in nanoseconds since 1970.
     var time: Int64 = 0
     var start = HTTPStartLine()
+    private var marks: Marks = []
+
+    // Messages are handed on for every request: few and small parts make that cheap.
+    private struct Marks: OptionSet {
+        let rawValue: UInt8
+        static let isCut = Marks(rawValue: 1)
+        static let isIncomplete = Marks(rawValue: 2)
+    }
+
     /// The body is longer than what was kept of it.
-    var isCut = false
+    var isCut: Bool {
+        get { marks.contains(.isCut) }
+        set { if newValue { marks.insert(.isCut) } else { marks.remove(.isCut) } }
+    }
+
     /// Bytes of it were lost in the capture, or the connection ended within it.
-    var isIncomplete = false
+    var isIncomplete: Bool {
+        get { marks.contains(.isIncomplete) }
+        set { if newValue { marks.insert(.isIncomplete) } else { marks.remove(.isIncomplete) } }
+    }
 
     /// What was kept of the body.
     var body: ArraySlice<UInt8> { bytes[min(headLength, bytes.count)...] }
@@ -30,14 +46,21 @@ struct HTTPStartLine: Sendable, Equatable {
     var word = 0..<0
     /// A request's target.
     var target = 0..<0
-    var isHEAD = false
-    var isCONNECT = false
+    /// What decides about the response's body.
+    var method = Method.other
+
+    enum Method: UInt8 { case other, head, connect }
 }
 
-/// A request and its response, or one of them.
-package struct HTTPExchange: Sendable {
-    var request: HTTPMessage?
-    var response: HTTPMessage?
+/// A request and its response, or one of them. Shared by all copies of its item.
+package final class HTTPExchange: Sendable {
+    let request: HTTPMessage?
+    let response: HTTPMessage?
+
+    init(request: consuming HTTPMessage?, response: consuming HTTPMessage?) {
+        self.request = request
+        self.response = response
+    }
 
     var protocolDescription: ProtocolDescription {
         switch (request ?? response)?.start.version ?? 11 {

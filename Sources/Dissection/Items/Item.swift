@@ -40,15 +40,15 @@ package struct Item: Sendable {
     package var startTime: String { TimeText.rfc3339(time) }
 }
 
-/// What an item carries, by protocol.
+/// What an item carries, by protocol. All of it lies behind one reference, so that items are cheap to hand on.
 package enum ItemPayload: Sendable {
     case http(HTTPExchange)
-    case dns(DNSExchange)
-    case redis(RedisExchange)
-    case tls(TLSHello)
-    case icmp(ICMPMessage)
-    case connection(ConnectionSummary)
-    case record(TransportRecord)
+    indirect case dns(DNSExchange)
+    indirect case redis(RedisExchange)
+    indirect case tls(TLSHello)
+    indirect case icmp(ICMPMessage)
+    indirect case connection(ConnectionSummary)
+    indirect case record(TransportRecord)
 
     /// What the item says about its protocol.
     package var protocolDescription: ProtocolDescription {

@@ -3,11 +3,12 @@ package final class ItemSink {
     /// So many items are handed on together, so that a batch for a script is made of them as they are.
     package static let pieceCount = 64
 
+    // Nothing that changes these calls anybody who could come back: checking that costs as much as adding an item.
     /// The latest of the items that were not taken yet, oldest first.
-    private var items: [Item] = []
+    @exclusivity(unchecked) private var items: [Item] = []
     /// Those before them, in full pieces.
     private var pieces: [[Item]] = []
-    package var counters = DissectionCounters()
+    @exclusivity(unchecked) package var counters = DissectionCounters()
     /// Within how many nanoseconds an equal item of another stream is a duplicate; nil: nobody looks.
     var duplicateWindow: Int64? {
         didSet { if duplicateWindow == nil { duplicates = DuplicateFinder() } }
@@ -20,16 +21,23 @@ package final class ItemSink {
     /// Adds an exchange or a part of one.
     func add(_ item: consuming Item) {
         counters.items += 1
-        if let duplicateWindow, let original = duplicates.original(of: item, within: duplicateWindow) {
-            counters.duplicates += 1
-            item.duplicateOf = original
-        }
-        if items.count == Self.pieceCount {
-            pieces.append(items)
-            items = []
-        }
-        if items.isEmpty { items.reserveCapacity(Self.pieceCount) }
+        if items.count == Self.pieceCount || items.isEmpty { beginPiece() }
         items.append(item)
+        if let duplicateWindow { findOriginal(within: duplicateWindow) }
+    }
+
+    /// Marks the latest item if it repeats another one.
+    private func findOriginal(within window: Int64) {
+        let latest = items.count - 1
+        guard let original = duplicates.original(of: items[latest], within: window) else { return }
+        counters.duplicates += 1
+        items[latest].duplicateOf = original
+    }
+
+    private func beginPiece() {
+        if !items.isEmpty { pieces.append(items) }
+        items = []
+        items.reserveCapacity(Self.pieceCount)
     }
 
     /// How many items were not taken yet.

@@ -35,23 +35,27 @@ package struct CaptureFile: ~Copyable {
     private static let batchSize = 4096
 
     /// Opens a file; reads nothing yet.
-    package init(path: String) throws(CaptureFileError) {
+    ///
+    /// - Parameters:
+    ///   - readsAhead: a large file is read by a thread of its own. That is faster where little is done for each packet.
+    ///     Where much is, it is slower: that thread's processor has the bytes in its cache, and this one has to fetch them.
+    package init(path: String, readsAhead: Bool = false) throws(CaptureFileError) {
         let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw CaptureFileError(path: path, offset: 0, packetsRead: 0, problem: .system(systemMessage(errno)))
         }
-        self.init(path: path, descriptor: descriptor)
+        self.init(path: path, descriptor: descriptor, readsAhead: readsAhead)
     }
 
     /// Reads from an open descriptor, which it closes in the end.
-    package init(path: String, descriptor: CInt) {
+    package init(path: String, descriptor: CInt, readsAhead: Bool = false) {
         self.path = path
         self.descriptor = descriptor
         buffer = .allocate(byteCount: Self.bufferSize, alignment: Self.pageSize)
         unread = UnsafeMutableRawBufferPointer(rebasing: buffer[..<0])
         var status = stat()
         mayReadAhead =
-            fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+            readsAhead && fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
             && Int(status.st_size) >= Self.leastToReadAhead
         packets = .allocate(capacity: Self.batchSize)
         _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)

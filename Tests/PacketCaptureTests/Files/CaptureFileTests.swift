@@ -6,10 +6,10 @@ struct CaptureFileTests {
     let folder: TemporaryFolder
     init() throws { folder = try TemporaryFolder() }
 
-    func read(_ bytes: [UInt8]) throws -> (
+    func read(_ bytes: [UInt8], readsAhead: Bool = false) throws -> (
         packets: [ReadPacket], interfaces: [CaptureInterface], error: CaptureFileError?
     ) {
-        ReadPacket.all(of: try folder.file("a.pcap", bytes))
+        ReadPacket.all(of: try folder.file("a.pcap", bytes), readsAhead: readsAhead)
     }
 
     @Test("pcap is read in both byte orders and both precisions", arguments: [false, true], [false, true])
@@ -85,8 +85,8 @@ struct CaptureFileTests {
         #expect(result.packets == expected)
     }
 
-    @Test("a large file, read ahead by another thread, is read whole", arguments: [1, 2, 3])
-    func readAhead(seed: UInt64) throws {
+    @Test("a large file is read whole, also ahead by another thread", arguments: [1, 2, 3], [false, true])
+    func largeFile(seed: UInt64, readsAhead: Bool) throws {
         var file = CaptureFileBytes.pcap(nanoseconds: true)
         var expected: [ReadPacket] = []
         // Around the sizes at which a packet no longer fits in front of a piece, or into one.
@@ -99,10 +99,10 @@ struct CaptureFileTests {
             file.record(seconds: 0, fraction: UInt32(expected.count), packet)
             expected.append(ReadPacket(packet, at: Int64(expected.count)))
         }
-        let whole = try read(file.bytes)
+        let whole = try read(file.bytes, readsAhead: readsAhead)
         #expect(whole.error == nil)
         #expect(whole.packets == expected)
-        let cut = try read(Array(file.bytes.dropLast(1)))
+        let cut = try read(Array(file.bytes.dropLast(1)), readsAhead: readsAhead)
         #expect(cut.error?.problem == .truncated)
         #expect(cut.packets == expected.dropLast())
     }
@@ -115,7 +115,7 @@ struct CaptureFileTests {
         }
         let path = try folder.file("large.pcap", file.bytes)
         for _ in 0..<20 {
-            var file = try CaptureFile(path: path)
+            var file = try CaptureFile(path: path, readsAhead: true)
             while file.packetsRead < 3000 { _ = try file.next() }
         }
         // The thread that reads ahead may need a moment to notice.
