@@ -46,14 +46,17 @@ package struct PacketRecording: RunInput {
         let wanted = WantedTraffic(by: feed)
         traffic.want(wanted)
         var sink = archive.map { RecordingSink(writer: $0.ring.makeWriter()) }
-        for path in paths where !Task.isCancelled { try await Self.replay(path, wanted, &traffic, &sink, feed) }
+        for path in paths where !Task.isCancelled {
+            try await Self.replay(path, wanted, &traffic, &sink, feed)
+        }
         traffic.finish()
         await feed.deliver(traffic.takeItems(), in: feed.scene)
         await feed.deliver(traffic.takeBatches())
     }
 
     private static func replay(
-        _ path: String, _ wanted: WantedTraffic, _ traffic: inout CapturedTraffic, _ sink: inout RecordingSink?, _ feed: RunFeed
+        _ path: String, _ wanted: WantedTraffic, _ traffic: inout CapturedTraffic, _ sink: inout RecordingSink?,
+        _ feed: RunFeed
     ) async throws(RunRefusal) {
         do throws(CaptureFileError) {
             var file = try CaptureFile(path: path, readsAhead: !wanted.items)
