@@ -243,24 +243,23 @@ package final class Hub: Sendable {
                 changed: { [statusNews] in statusNews.continuation.yield() }))
     }
 
-    /// How long workers wait for the hub's own verdict on an edit: scripts may run minutes at their top level.
+    /// How long workers have the processors for themselves when an edit goes out.
+    private static let headStart: Duration = .milliseconds(50)
+    /// How long an edit that goes out in stages waits for the hub's own verdict: scripts may run minutes at their top level.
     private static let gate: Duration = .seconds(2)
 
     private func apply(_ reading: ScriptSource.Reading) async {
-        // Here first: what is wrong with an edit is known before the first worker says so.
+        // Workers judge for themselves. Only where some try an edit first does the hub's own verdict keep it from them all.
+        let isStaged = HubFleet.isStaged(reading)
+        if !isStaged {
+            fleet?.publish(reading)
+            // Ten VMs are made while a hundred workers could have been told.
+            await fleet?.hub.untilSent(limit: Self.headStart)
+        }
         let applying = Task { await scripts.apply(reading.set, environment: reading.environment) }
-        await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                _ = await applying.value
-                return true
-            }
-            group.addTask {
-                try? await Task.sleep(for: Self.gate)
-                return false
-            }
-            let hasVerdict = await group.next() ?? false
+        if isStaged {
+            let hasVerdict = await Self.isDone(applying, within: Self.gate)
             fleet?.publish(reading, outcomes: hasVerdict ? scripts.outcomes : [])
-            group.cancelAll()
         }
         let changed = await applying.value
         for outcome in changed {
@@ -276,6 +275,21 @@ package final class Hub: Sendable {
         }
         applied.withLock { $0 = reading.version }
         if let received = reading.received { convergence.withLock { $0.add(.now - received) } }
+    }
+
+    private static func isDone(_ task: Task<some Sendable, Never>, within limit: Duration) async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                _ = await task.value
+                return true
+            }
+            group.addTask {
+                try? await Task.sleep(for: limit)
+                return false
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
+        }
     }
 
     private var hasApplied: Bool { applied.withLock { $0 } != nil }

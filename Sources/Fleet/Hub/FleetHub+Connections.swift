@@ -119,8 +119,8 @@ extension FleetHub {
         }
     }
 
-    /// Waits until everything that was given to ``podEvent(_:at:)`` is with the operating system for all workers that are
-    /// connected: from then on the end of this process does not lose it.
+    /// Waits until everything that workers are sent at the moment is with the operating system for all that are connected:
+    /// from then on the end of this process does not lose it.
     package func untilSent(limit: Duration) async {
         let end = ContinuousClock.now + limit
         var waiting = state.withLock { state in

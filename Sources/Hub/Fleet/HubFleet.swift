@@ -85,6 +85,11 @@ final class HubFleet: Sendable {
 
     // MARK: Down
 
+    /// Whether some workers are to try what was read before the rest.
+    static func isStaged(_ reading: ScriptSource.Reading) -> Bool {
+        !RolloutKeys(reading.texts).settings.stages.isEmpty
+    }
+
     /// Wants the workers to hold what was read, once something was.
     ///
     /// - Parameter outcomes: what became of it in the hub itself, as far as that is known.
