@@ -43,23 +43,19 @@ package struct PacketRecording: RunInput {
         guard hooks.contains(where: feed.isWanted) else { return }
         let archive = feed.claimPacketsIfMentioned()
         var traffic = CapturedTraffic(feed.scene, ring: archive?.ring, index: archive?.index)
-        let wanted = WantedTraffic(by: feed)
-        traffic.want(wanted)
+        traffic.want(WantedTraffic(by: feed))
         var sink = archive.map { RecordingSink(writer: $0.ring.makeWriter()) }
-        for path in paths where !Task.isCancelled {
-            try await Self.replay(path, wanted, &traffic, &sink, feed)
-        }
+        for path in paths where !Task.isCancelled { try await Self.replay(path, &traffic, &sink, feed) }
         traffic.finish()
         await feed.deliver(traffic.takeItems(), in: feed.scene)
         await feed.deliver(traffic.takeBatches())
     }
 
     private static func replay(
-        _ path: String, _ wanted: WantedTraffic, _ traffic: inout CapturedTraffic, _ sink: inout RecordingSink?,
-        _ feed: RunFeed
+        _ path: String, _ traffic: inout CapturedTraffic, _ sink: inout RecordingSink?, _ feed: RunFeed
     ) async throws(RunRefusal) {
         do throws(CaptureFileError) {
-            var file = try CaptureFile(path: path, readsAhead: !wanted.items)
+            var file = try CaptureFile(path: path)
             while let packets = try file.next(), !Task.isCancelled {
                 if sink != nil {
                     sink?.write(packets, of: file.interfaces)

@@ -15,48 +15,34 @@ package struct CaptureFile: ~Copyable {
     private let descriptor: CInt
     private var parser = CaptureFileParser()
     private var buffer: UnsafeMutableRawBufferPointer
-    /// What was read from the file and not consumed yet: in `buffer`, or in a piece of `readAhead`.
+    /// What of `buffer` was read from the file and not consumed yet.
     private var unread: UnsafeMutableRawBufferPointer
-    /// Reads large files on another thread, from the second piece on.
-    private var readAhead: ReadAhead?
-    /// Whether `unread` lies in a piece that `readAhead` has to be given back.
-    private var holdsPiece = false
-    private var mayReadAhead: Bool
     private let packets: UnsafeMutableBufferPointer<CapturedPacket>
     private var isAtEnd = false
 
-    /// Large enough that reading costs few calls, small enough to stay in the processor's cache. Aligned to a page:
-    /// the kernel's copy to other addresses takes two to three times as long on some processors.
+    /// Large enough that reading costs few calls, small enough to stay in the processor's cache. (A thread that reads ahead
+    /// leaves the bytes in another processor's cache, from where fetching them costs more than reading.)
     private static let bufferSize = 1 << 18
+    /// The kernel's copy to other addresses than a page's takes two to three times as long on some processors.
     private static let pageSize = 4096
-    /// Smaller files are read before a thread would have started.
-    private static let leastToReadAhead = 4 << 20
     /// Packets handed out at once; 160 KB of descriptions.
     private static let batchSize = 4096
 
     /// Opens a file; reads nothing yet.
-    ///
-    /// - Parameters:
-    ///   - readsAhead: a large file is read by a thread of its own. That is faster where little is done for each packet.
-    ///     Where much is, it is slower: that thread's processor has the bytes in its cache, and this one has to fetch them.
-    package init(path: String, readsAhead: Bool = false) throws(CaptureFileError) {
+    package init(path: String) throws(CaptureFileError) {
         let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw CaptureFileError(path: path, offset: 0, packetsRead: 0, problem: .system(systemMessage(errno)))
         }
-        self.init(path: path, descriptor: descriptor, readsAhead: readsAhead)
+        self.init(path: path, descriptor: descriptor)
     }
 
     /// Reads from an open descriptor, which it closes in the end.
-    package init(path: String, descriptor: CInt, readsAhead: Bool = false) {
+    package init(path: String, descriptor: CInt) {
         self.path = path
         self.descriptor = descriptor
         buffer = .allocate(byteCount: Self.bufferSize, alignment: Self.pageSize)
         unread = UnsafeMutableRawBufferPointer(rebasing: buffer[..<0])
-        var status = stat()
-        mayReadAhead =
-            readsAhead && fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-            && Int(status.st_size) >= Self.leastToReadAhead
         packets = .allocate(capacity: Self.batchSize)
         _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
     }
@@ -69,7 +55,6 @@ package struct CaptureFile: ~Copyable {
     }
 
     deinit {
-        readAhead?.stop()
         close(descriptor)
         buffer.deallocate()
         packets.deallocate()
@@ -102,67 +87,33 @@ package struct CaptureFile: ~Copyable {
         }
     }
 
-    private mutating func readMore(needed: Int) throws(CaptureFileError) {
-        guard let readAhead else { return try readHere(needed: needed) }
-        switch readAhead.next() {
-        case .end:
-            isAtEnd = true
-        case .failure(let number):
-            isAtEnd = true
-            throw failure(.system(systemMessage(number)))
-        case .bytes(let piece):
-            append(piece, needed: needed, from: readAhead)
-        }
-    }
-
-    /// Makes `unread` and the piece behind it one run of bytes: in front of the piece, if what is left of the one before is as
-    /// small as usual, else in `buffer`.
-    private mutating func append(_ piece: UnsafeMutableRawBufferPointer, needed: Int, from readAhead: ReadAhead) {
-        guard let start = piece.baseAddress else { return }
+    /// Moves `unread` in `buffer`, which is made larger if it is too small for `needed` bytes, so that what is read next comes
+    /// behind it and to the beginning of a page. Returns where that is.
+    private mutating func makeRoom(for needed: Int) -> Int {
         let rest = unread.count
-        if rest <= ReadAhead.headroom, needed <= rest + piece.count {
-            if let base = unread.baseAddress, rest > 0 { (start - rest).copyMemory(from: base, byteCount: rest) }
-            unread = UnsafeMutableRawBufferPointer(start: start - rest, count: rest + piece.count)
-            // The piece before this one is free; this one is in use.
-            if holdsPiece { readAhead.release() }
-            holdsPiece = true
-        } else {
-            makeRoom(for: max(needed, rest + piece.count))
-            (buffer.baseAddress ?? start).advanced(by: rest).copyMemory(from: start, byteCount: piece.count)
-            unread = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(rest + piece.count)])
-            if holdsPiece { readAhead.release() }
-            readAhead.release()
-            holdsPiece = false
-        }
-    }
-
-    /// Moves `unread` to the beginning of `buffer`, which is made larger if it is too small for `needed` bytes.
-    private mutating func makeRoom(for needed: Int) {
-        let rest = unread.count
-        if needed > buffer.count {
+        let end = (rest + Self.pageSize - 1) & -Self.pageSize
+        let least = end + max(1, needed - rest)
+        if least > buffer.count {
             let larger = UnsafeMutableRawBufferPointer.allocate(
-                byteCount: (needed + Self.bufferSize - 1) & -Self.bufferSize, alignment: Self.pageSize)
-            larger.copyMemory(from: UnsafeRawBufferPointer(unread))
+                byteCount: (least + Self.bufferSize - 1) & -Self.bufferSize, alignment: Self.pageSize)
+            UnsafeMutableRawBufferPointer(rebasing: larger[(end - rest)...])
+                .copyMemory(from: UnsafeRawBufferPointer(unread))
             buffer.deallocate()
             buffer = larger
         } else if let base = buffer.baseAddress, let start = unread.baseAddress, rest > 0 {
-            memmove(base, start, rest)
+            memmove(base + (end - rest), start, rest)
         }
-        unread = UnsafeMutableRawBufferPointer(rebasing: buffer[..<rest])
+        unread = UnsafeMutableRawBufferPointer(rebasing: buffer[(end - rest)..<end])
+        return end
     }
 
-    private mutating func readHere(needed: Int) throws(CaptureFileError) {
-        makeRoom(for: needed)
-        let rest = unread.count
+    private mutating func readMore(needed: Int) throws(CaptureFileError) {
+        let end = makeRoom(for: needed)
         guard let base = buffer.baseAddress else { return }
         while true {
-            let count = read(descriptor, base + rest, buffer.count - rest)
+            let count = read(descriptor, base + end, buffer.count - end)
             if count > 0 {
-                unread = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(rest + count)])
-                if mayReadAhead {
-                    mayReadAhead = false
-                    readAhead = ReadAhead(descriptor)
-                }
+                unread = UnsafeMutableRawBufferPointer(rebasing: buffer[(end - unread.count)..<(end + count)])
             } else if count == 0 {
                 isAtEnd = true
             } else if errno == EINTR {

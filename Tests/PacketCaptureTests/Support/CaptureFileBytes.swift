@@ -80,12 +80,12 @@ extension ReadPacket {
     init(_ bytes: [UInt8], at time: Int64) { self.init(bytes: bytes, time: time, wireLength: UInt32(bytes.count)) }
 
     /// All packets of a file, and the error that ended it.
-    static func all(of path: String, readsAhead: Bool = false) -> (
+    static func all(of path: String) -> (
         packets: [ReadPacket], interfaces: [CaptureInterface], error: CaptureFileError?
     ) {
         var packets: [ReadPacket] = []
         do {
-            var file = try CaptureFile(path: path, readsAhead: readsAhead)
+            var file = try CaptureFile(path: path)
             do {
                 while let batch = try file.next() { packets += batch.map(ReadPacket.init) }
                 return (packets, file.interfaces, nil)
