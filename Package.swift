@@ -19,8 +19,10 @@ func testSupport(_ name: String, _ dependencies: [Target.Dependency] = []) -> Ta
     .target(name: name, dependencies: dependencies, path: "Tests/Support/\(name)", swiftSettings: swift6)
 }
 
-func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .testTarget(name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies, swiftSettings: swift6)
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies, exclude: exclude,
+        swiftSettings: swift6)
 }
 
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -224,7 +226,9 @@ let package = Package(
                 "KubernetesSimulator", "KubernetesConfiguration", "CurlTransport", "FaultProxy", "InformerOracle",
                 "JSON", "Timestamps",
             ]),
-        tests(of: "PodSignals", ["Fleet", "KubernetesClient", "Timestamps", "JSON", ordered]),
+        tests(
+            of: "PodSignals", ["Fleet", "KubernetesClient", "Timestamps", "JSON", ordered],
+            exclude: ["Recorded", "record-sequences"]),
         tests(of: "LeaderElection", ["KubernetesClient", "Timestamps"]),
         tests(
             of: "Hub",
