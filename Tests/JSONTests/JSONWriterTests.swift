@@ -84,4 +84,25 @@ struct JSONWriterTests {
     }
 
     private func text(_ writer: JSONWriter) -> String { String(decoding: writer.bytes, as: UTF8.self) }
+
+    @Test("what has to be escaped is found at every distance from the start, and nothing else is escaped")
+    func escapes() throws {
+        for length in 0..<20 {
+            for place in 0..<length {
+                for code in UInt8(0)..<0x80 {
+                    var text = Array(repeating: UInt8(ascii: "x"), count: length)
+                    text[place] = code
+                    var writer = JSONWriter()
+                    writer.write(String(decoding: text, as: UTF8.self))
+                    let isEscaped = code < 0x20 || code == 0x22 || code == 0x5c
+                    #expect(writer.bytes.contains(UInt8(ascii: "\\")) == isEscaped)
+                    #expect(try JSONValue(parsing: writer.bytes).string == String(decoding: text, as: UTF8.self))
+                }
+            }
+        }
+        let text = "ünï\u{1}cödé \u{1F600}\" \u{80}\u{A0}\u{2028}"
+        var writer = JSONWriter()
+        writer.write(text)
+        #expect(try JSONValue(parsing: writer.bytes).string == text)
+    }
 }

@@ -1,3 +1,4 @@
+import JSON
 import Testing
 import Threading
 
@@ -7,9 +8,12 @@ import Threading
 private final class WrittenItems: CapturedItems {
     let texts: [String]
     private let counts: Locked<[Int]>
+    private let asked = Locked<[String]>([])
+    private let membersAlone: Bool
 
-    init(_ texts: [String]) {
+    init(_ texts: [String], membersAlone: Bool = false) {
         self.texts = texts
+        self.membersAlone = membersAlone
         counts = Locked(texts.map { _ in 0 })
     }
 
@@ -18,6 +22,15 @@ private final class WrittenItems: CapturedItems {
     var count: Int { texts.count }
     var byteCount: Int { texts.reduce(0) { $0 + $1.utf8.count } }
     var written: [Int] { counts.withLock { $0 } }
+
+    /// The members that were asked for alone.
+    var askedMembers: [String] { asked.withLock { $0 } }
+
+    func json(of member: String, at index: Int) -> [UInt8]? {
+        guard membersAlone else { return nil }
+        asked.withLock { $0.append(member) }
+        return (try? JSONValue(parsing: texts[index]))?[member]?.encoded()
+    }
 
     func json(at index: Int) -> [UInt8] {
         counts.withLock { $0[index] += 1 }
@@ -104,6 +117,54 @@ struct ItemTests {
         await other.item(#"{"id":"a"}"#)
         #expect(other.recorder.console == [expected])
         await other.engine.shutdown()
+    }
+
+    @Test("an item is read member by member, until a script wants more than that")
+    func members() async throws {
+        let checks: [(String, String, members: [String], whole: Int)] = [
+            ("d.a + d.a", "2", ["a"], 0),
+            ("d.b.c[0] + ' ' + d.n", "2 null", ["b", "n"], 0),
+            ("d.b === d.b", "true", ["b"], 0),
+            ("d.b.c = 7; return JSON.stringify(d)", #"{"a":1,"b":{"c":7},"n":null}"#, ["b", "toJSON"], 1),
+            ("d.b.c.push(3); d.x = 1; return JSON.stringify(d.b) + d.x", #"{"c":[2,3]}1"#, ["b"], 1),
+            ("var b = d.b; return Object.keys(d).join() + (b === d.b)", "a,b,ntrue", ["b"], 1),
+            ("d.a; d.a = 5; return d.a", "5", ["a"], 1),
+            ("d.a; delete d.a; return d.a", "undefined", ["a"], 1),
+            ("d.b; d.b = 3; return d.b", "3", ["b"], 1),
+            ("d.none", "undefined", ["none"], 1),
+            ("d.none; return d.none", "undefined", ["none"], 1),
+            ("d.b; Object.freeze(d); d.b = 1; return JSON.stringify(d.b)", #"{"c":[2]}"#, ["b"], 1),
+            ("var e = Object.create(d); return e.a + e.b.c[0]", "3", ["a", "b"], 0),
+            ("d.hasOwnProperty('a')", "true", ["hasOwnProperty"], 1),
+            ("d.__proto__ === Object.prototype", "true", ["__proto__"], 1),
+        ]
+        for check in checks {
+            let items = WrittenItems([#"{"a":1,"b":{"c":[2]},"n":null}"#], membersAlone: true)
+            let body = check.0.contains("return") ? check.0 : "return \(check.0)"
+            let console = try await run(
+                "function onItemCaptured(d) { console.log((function () { \(body) })()); }", items)
+            #expect(console == ["0 \(check.1)"], "\(check.0)")
+            #expect(items.askedMembers == check.members, "\(check.0)")
+            #expect(items.written == [check.whole], "\(check.0)")
+        }
+    }
+
+    @Test("a member that is read alone is dressed as it is within its item")
+    func membersAreDressed() async throws {
+        let prelude = ScriptPrelude(
+            name: "views",
+            source: """
+                (function (kit) {
+                    const names = { get C() { return this.c; } };
+                    kit.decorate("onItemCaptured", function (data) {
+                        if (data.b) Object.setPrototypeOf(data.b, names);
+                    });
+                })
+                """)
+        let items = WrittenItems([#"{"b":{"c":2}}"#], membersAlone: true)
+        let script = "function onItemCaptured(d) { console.log(d.b.C, Object.keys(d).join(), d.b.C); }"
+        #expect(try await run(script, items, Bench { $0.preludes = [prelude] }) == ["0 2 b 2"])
+        #expect(items.askedMembers == ["b"] && items.written == [1])
     }
 
     @Test("an item that a script keeps can be read later, and each script has objects of its own")

@@ -72,8 +72,23 @@ package struct ItemEncoder {
     /// The item's JSON. The bytes are valid within `body`.
     package mutating func encode<Result>(_ item: Item, _ body: ([UInt8]) -> Result) -> Result {
         writer.removeAll()
-        write(item)
+        var facts = ItemFacts(item, scene)
+        writer.beginObject()
+        for member in ItemMember.allCases {
+            writer.key(member.rawValue)
+            write(member, of: item, &facts)
+        }
+        writer.endObject()
         return body(writer.bytes)
+    }
+
+    /// The JSON of one member of the item; nil if items have no such member.
+    package mutating func encode(member name: String, of item: Item) -> [UInt8]? {
+        guard let member = ItemMember(rawValue: name) else { return nil }
+        writer.removeAll()
+        var facts = ItemFacts(item, scene)
+        write(member, of: item, &facts)
+        return writer.bytes
     }
 
     /// The item as a tree.
@@ -84,72 +99,54 @@ package struct ItemEncoder {
         }
     }
 
-    private mutating func write(_ item: Item) {
-        let connection = item.connection
-        let stream = connection.stream
-        let identifier = ItemReference(connection: connection, index: item.index).identifier(worker: scene.worker)
-        let client = scene.resolver?.peer(
-            address: connection.client.address, port: connection.client.port, at: item.time)
-        let server = scene.resolver?.peer(
-            address: connection.server.address, port: connection.server.port, at: item.time)
-        writer.beginObject()
-        writer.member("id", identifier)
-        integer("index", item.index)
-        writer.member("stream", stream)
-        writer.member("worker", scene.worker)
-        writer.key("node")
+    private mutating func write(_ member: ItemMember, of item: Item, _ facts: inout ItemFacts) {
+        switch member {
+        case .id: writer.write(facts.identifier)
+        case .index: writer.write(Int64(item.index))
+        case .stream, .pcapFile: writer.write(facts.stream)
+        case .worker: writer.write(scene.worker)
+        case .node: writeNode()
+        case .protocol:
+            write(item.payload.protocolDescription, layer3: item.connection.ipVersion == 6 ? "ipv6" : "ipv4")
+        case .tls, .passed, .failed, .outgoing: writer.write(false)
+        case .src: write(item.connection.client, facts.client)
+        case .dst: write(item.connection.server, facts.server)
+        case .timestamp: writer.write(item.time / 1_000_000)
+        case .startTime: writer.write(timeText(item.time))
+        case .request: item.payload.writeRequest(to: &writer, scene.bodyLimit)
+        case .response: item.payload.writeResponse(to: &writer, scene.bodyLimit)
+        case .requestSize: writer.write(Int64(item.requestSize))
+        case .responseSize: writer.write(Int64(item.responseSize))
+        case .size: writer.write(Int64(item.requestSize + item.responseSize))
+        case .elapsedTime: writer.write(item.elapsed / 1_000)
+        case .error: write(item.error)
+        case .entryFile:
+            let underscored = String(facts.stream.map { $0 == "." ? "_" : $0 })
+            writer.write("\(underscored)-\(item.index)_entry.json")
+        case .record, .requestRef, .responseRef, .eventRef, .dataRef, .matcherKey: writer.write("")
+        case .event, .networkProps, .subProtocol: writer.writeNull()
+        case .data: item.payload.writeData(item.connection, to: &writer)
+        case .capture: writeCapture(item.connection)
+        case .checksums:
+            writer.beginArray()
+            writer.endArray()
+        case .duplicate: writer.write(item.duplicateOf?.identifier(worker: scene.worker) ?? "")
+        case .base: writeBase(item, &facts)
+        case .captureSource: writer.write(scene.captureSource)
+        case .namespace:
+            let namespace = facts.server?.namespace ?? ""
+            writer.write(namespace.isEmpty ? facts.client?.namespace ?? "" : namespace)
+        }
+    }
+
+    // MARK: Parts
+
+    private mutating func writeNode() {
         writer.beginObject()
         writer.member("ip", scene.nodeAddress)
         writer.member("name", scene.nodeName)
         writer.endObject()
-        let description = item.payload.protocolDescription
-        writer.key("protocol")
-        write(description, layer3: connection.ipVersion == 6 ? "ipv6" : "ipv4")
-        boolean("tls", false)
-        writer.key("src")
-        write(connection.client, client)
-        writer.key("dst")
-        write(connection.server, server)
-        integer("timestamp", Int(item.time / 1_000_000))
-        writer.member("startTime", timeText(item.time))
-        writer.key("request")
-        item.payload.writeRequest(to: &writer, scene.bodyLimit)
-        writer.key("response")
-        item.payload.writeResponse(to: &writer, scene.bodyLimit)
-        integer("requestSize", item.requestSize)
-        integer("responseSize", item.responseSize)
-        integer("size", item.requestSize + item.responseSize)
-        integer("elapsedTime", Int(item.elapsed / 1_000))
-        boolean("passed", false)
-        boolean("failed", false)
-        writer.key("error")
-        write(item.error)
-        let underscored = String(stream.map { $0 == "." ? "_" : $0 })
-        writer.member("entryFile", "\(underscored)-\(item.index)_entry.json")
-        writer.member("record", "")
-        null("event")
-        writer.key("data")
-        item.payload.writeData(item.connection, to: &writer)
-        writer.key("capture")
-        writeCapture(connection)
-        writer.key("checksums")
-        writer.beginArray()
-        writer.endArray()
-        writer.member("duplicate", item.duplicateOf?.identifier(worker: scene.worker) ?? "")
-        writer.key("base")
-        writeBase(item, identifier, stream, description, client, server)
-        for name in ["requestRef", "responseRef", "eventRef", "dataRef", "matcherKey"] { writer.member(name, "") }
-        null("networkProps")
-        writer.member("captureSource", scene.captureSource)
-        null("subProtocol")
-        let namespace = server?.namespace ?? ""
-        writer.member("namespace", namespace.isEmpty ? client?.namespace ?? "" : namespace)
-        boolean("outgoing", false)
-        writer.member("pcapFile", stream)
-        writer.endObject()
     }
-
-    // MARK: Parts
 
     private mutating func write(_ description: ProtocolDescription, layer3: String) {
         writer.beginObject()
@@ -224,14 +221,12 @@ package struct ItemEncoder {
     }
 
     /// The row that lists show.
-    private mutating func writeBase(
-        _ item: Item, _ identifier: String, _ stream: String, _ description: ProtocolDescription,
-        _ client: ResolvedPeer?, _ server: ResolvedPeer?
-    ) {
+    private mutating func writeBase(_ item: Item, _ facts: inout ItemFacts) {
+        let description = item.payload.protocolDescription
         let summary = item.payload.summary
         writer.beginObject()
-        writer.member("id", identifier)
-        writer.member("stream", stream)
+        writer.member("id", facts.identifier)
+        writer.member("stream", facts.stream)
         writer.member("worker", scene.worker)
         writer.key("proto")
         writer.beginObject()
@@ -250,9 +245,9 @@ package struct ItemEncoder {
         writer.member("methodQuery", summary.methodQuery)
         integer("timestamp", Int(item.time / 1_000_000))
         writer.key("src")
-        write(item.connection.client, client, isSummary: true)
+        write(item.connection.client, facts.client, isSummary: true)
         writer.key("dst")
-        write(item.connection.server, server, isSummary: true)
+        write(item.connection.server, facts.server, isSummary: true)
         integer("requestSize", item.requestSize)
         integer("responseSize", item.responseSize)
         integer("elapsedTime", Int(item.elapsed / 1_000))
@@ -295,5 +290,33 @@ package struct ItemEncoder {
     private mutating func null(_ name: String) {
         writer.key(name)
         writer.writeNull()
+    }
+}
+
+/// The members of an item, in the order in which they are written.
+private enum ItemMember: String, CaseIterable {
+    case id, index, stream, worker, node, `protocol`, tls, src, dst, timestamp, startTime, request, response
+    case requestSize, responseSize, size, elapsedTime, passed, failed, error, entryFile, record, event, data, capture
+    case checksums, duplicate, base, requestRef, responseRef, eventRef, dataRef, matcherKey, networkProps
+    case captureSource, subProtocol, namespace, outgoing, pcapFile
+}
+
+/// What several members of an item say, found when the first of them asks.
+private struct ItemFacts {
+    private let item: Item
+    private let scene: ItemScene
+    private(set) lazy var stream = item.connection.stream
+    private(set) lazy var identifier =
+        ItemReference(connection: item.connection, index: item.index).identifier(worker: scene.worker)
+    private(set) lazy var client = peer(item.connection.client)
+    private(set) lazy var server = peer(item.connection.server)
+
+    init(_ item: Item, _ scene: ItemScene) {
+        self.item = item
+        self.scene = scene
+    }
+
+    private func peer(_ end: Peer) -> ResolvedPeer? {
+        scene.resolver?.peer(address: end.address, port: end.port, at: item.time)
     }
 }

@@ -48,6 +48,9 @@ extension ScriptInstance {
         bind("item", to: table) { instance, arguments in
             ItemOrigin.item(of: arguments[0], row: arguments.number(1), in: instance.vm)
         }
+        bind("itemMember", to: table) { instance, arguments in
+            ItemOrigin.member(arguments.text(2), of: arguments[0], row: arguments.number(1), in: instance.vm)
+        }
         bind("packetColumn", to: table) { instance, arguments in
             PacketOrigin.value(
                 of: arguments[0], row: arguments.number(1), column: arguments.number(2), in: instance.vm)

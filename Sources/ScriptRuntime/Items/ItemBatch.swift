@@ -6,6 +6,14 @@ public protocol CapturedItems: Sendable {
     var byteCount: Int { get }
     /// An item's JSON in UTF-8, an object. Asked for on a script's thread, once for each script that looks at the item.
     func json(at index: Int) -> [UInt8]
+    /// The JSON of one member of an item, equal to what ``json(at:)`` says of it; nil if it has no such member, or members
+    /// cannot be had alone. Asked for on a script's thread, once for each member that a script looks at first.
+    func json(of member: String, at index: Int) -> [UInt8]?
+}
+
+extension CapturedItems {
+    /// Members cannot be had alone.
+    public func json(of member: String, at index: Int) -> [UInt8]? { nil }
 }
 
 /// Items on their way to `onItemCaptured`, in the order in which they were captured.

@@ -27,11 +27,24 @@ final class ItemOrigin: Sendable {
 
     /// The object that an item is; nil if `origin` is none, or has no such item.
     static func item(of origin: JSValueRef, row: Double, in vm: JavaScriptVM) -> JSValueRef? {
+        place(origin, row, vm).flatMap { items, index in vm.make(json: items.json(at: index)) }
+    }
+
+    /// One member of an item; nil if it cannot be had alone, or as ``item(of:row:in:)``.
+    static func member(_ name: String, of origin: JSValueRef, row: Double, in vm: JavaScriptVM) -> JSValueRef? {
+        place(origin, row, vm).flatMap { items, index in
+            items.json(of: name, at: index).flatMap { vm.make(json: $0) }
+        }
+    }
+
+    private static func place(
+        _ origin: JSValueRef, _ row: Double, _ vm: JavaScriptVM
+    ) -> (items: any CapturedItems, index: Int)? {
         guard JSValueIsObjectOfClass(vm.context, origin, originClass), let pointer = JSObjectGetPrivate(origin),
             let row = Int(exactly: row)
         else { return nil }
         let batch = Unmanaged<ItemOrigin>.fromOpaque(pointer).takeUnretainedValue().batch
         guard row >= 0, row < batch.count else { return nil }
-        return vm.make(json: batch.items.json(at: batch.range.lowerBound + row))
+        return (batch.items, batch.range.lowerBound + row)
     }
 }

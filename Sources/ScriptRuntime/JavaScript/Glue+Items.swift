@@ -1,5 +1,6 @@
 extension Glue {
-    /// Items: one call of the engine walks a batch, and an item is read when the script first looks at it.
+    /// Items: one call of the engine walks a batch, and an item is read when the script first looks at it: member by member
+    /// for as long as it asks for members that can be had alone, then whole.
     static let items = """
         const { get: getOf, set: setOf, has: hasOf, getPrototypeOf: prototypeOfItem, setPrototypeOf: setPrototypeOfItem,
             isExtensible, preventExtensions } = Reflect;
@@ -7,7 +8,7 @@ extension Glue {
         let decorateItem;
         // Stands for an item until it is read, and behind its proxy for ever.
         class ItemSlot {
-            #origin; #row; #item;
+            #origin; #row; #item; #members;
             constructor(origin, row) {
                 this.#origin = origin;
                 this.#row = row;
@@ -17,10 +18,23 @@ extension Glue {
                 if (item !== undefined) return item;
                 item = host.item(slot.#origin, slot.#row);
                 if (typeof item !== "object" || item === null) item = {};
-                slot.#origin = undefined;
-                slot.#item = item;
                 if (decorateItem !== undefined) decorateItem(item);
+                // What the script has of it, it may have changed.
+                const members = slot.#members;
+                if (members !== undefined) for (const key of ownKeys(members)) item[key] = members[key];
+                slot.#origin = slot.#members = undefined;
+                slot.#item = item;
                 return item;
+            }
+            static get(slot, key, receiver) {
+                if (slot.#item !== undefined || typeof key !== "string") return getOf(read(slot), key, receiver);
+                const members = slot.#members || (slot.#members = create(null));
+                if (key in members) return members[key];
+                const value = host.itemMember(slot.#origin, slot.#row, key);
+                if (value === undefined) return getOf(read(slot), key, receiver);
+                members[key] = value;
+                if (decorateItem !== undefined && typeof value === "object") decorateItem({ [key]: value });
+                return value;
             }
             // From here on the slot is the item itself: only so can a proxy's object be fixed in some way.
             static settle(slot) {
@@ -35,7 +49,7 @@ extension Glue {
         }
         const read = ItemSlot.read, settle = ItemSlot.settle;
         const itemTraps = {
-            get(slot, key, receiver) { return getOf(read(slot), key, receiver); },
+            get: ItemSlot.get,
             set(slot, key, value, receiver) { return setOf(read(slot), key, value, receiver); },
             has(slot, key) { return hasOf(read(slot), key); },
             deleteProperty(slot, key) { return deleteProperty(read(slot), key); },

@@ -19,4 +19,9 @@ struct DissectedItems: CapturedItems {
         var encoder = ItemEncoder(scene)
         return encoder.encode(items[index]) { $0 }
     }
+
+    func json(of member: String, at index: Int) -> [UInt8]? {
+        var encoder = ItemEncoder(scene)
+        return encoder.encode(member: member, of: items[index])
+    }
 }

@@ -10,7 +10,7 @@ enum ItemFuzzing {
 
     /// - Every message was counted once and is an item.
     /// - An item can be written as JSON and as text.
-    /// - Of some: its JSON is JSON; a filter that asks the item's native parts and one that asks its JSON get the same
+    /// - Of some: its JSON is JSON, and that of each member alone says the same; a filter that asks the item's native parts and one that asks its JSON get the same
     ///   answer.
     static func check(_ sink: ItemSink, of input: [UInt8]) {
         sink.drain { check($0, sink.counters, of: input) }
@@ -28,7 +28,12 @@ enum ItemFuzzing {
             _ = item.payload.requestText
             _ = item.payload.responseText
             if isClose {
-                check(item, encoder.tree(item), ItemView(item, scene))
+                let tree = encoder.tree(item)
+                check(item, tree, ItemView(item, scene))
+                for (name, value) in tree.object ?? [:] {
+                    let member = encoder.encode(member: name, of: item).flatMap { try? JSONValue(parsing: $0) }
+                    precondition(member == value, "\(name) alone is \(String(describing: member)), else \(value)")
+                }
             } else {
                 encoder.encode(item) { precondition($0.count > 500, "an item without JSON") }
             }
