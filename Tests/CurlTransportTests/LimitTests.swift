@@ -93,7 +93,7 @@ struct LimitTests {
             let transport = try CurlTransport()
             var limits = TimeLimits.patient
             // A machine that hardly runs takes a while for the next piece, once somebody reads.
-            limits.silence = .seconds(4)
+            limits.silence = .seconds(10)
             let response = try await transport.send(.direct(server.url + "/pattern?bytes=\(count)", limits: limits))
             let before = transport.turns
             try await eventually("the transfer is held back") {
@@ -102,7 +102,7 @@ struct LimitTests {
                 return written > 0 && server.counters.bytesWritten == written && transport.turns > before
             }
             // The silence itself is what is tested: there is no condition to wait for.
-            try await Task.sleep(for: .seconds(6))
+            try await Task.sleep(for: .seconds(13))
             var check = PatternCheck()
             for try await piece in response.body { check.append(piece) }
             #expect(check == .intact(count))

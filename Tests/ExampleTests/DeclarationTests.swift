@@ -26,7 +26,7 @@ struct DeclarationTests {
         let result = try await Subprocess.run(
             .path(.init(try #require(Self.compiler))), arguments: ["--pretty", "false", "-p", "jsconfig.json"],
             workingDirectory: .init(folder.path), output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
-        return (result.standardOutput ?? "").split(separator: "\n").filter { !$0.hasPrefix(" ") }.map(String.init)
+        return result.standardOutput.split(separator: "\n").filter { !$0.hasPrefix(" ") }.map(String.init)
     }
 
     @Test("all examples, and the first script of a new folder, fit them", .enabled(if: compiler != nil || isRequired))

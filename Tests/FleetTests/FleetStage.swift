@@ -168,7 +168,7 @@ final class WorkerEnd: Sendable {
 
 /// Whether a condition comes true within a limit that only a failure reaches.
 func eventually(_ condition: () async throws -> Bool) async rethrows -> Bool {
-    for _ in 0..<3_000 {
+    for _ in 0..<12_000 {
         if try await condition() { return true }
         try? await Task.sleep(for: .milliseconds(20))
     }

@@ -143,7 +143,7 @@ final class RunningHub: Sendable {
 
 /// Whether a condition comes true within a limit that only a failure reaches.
 func eventually(_ condition: () async throws -> Bool) async rethrows -> Bool {
-    for _ in 0..<1200 {
+    for _ in 0..<4_800 {
         if try await condition() { return true }
         try? await Task.sleep(for: .milliseconds(50))
     }

@@ -27,7 +27,7 @@ final class RunRecorder: RunReporter {
 
     /// Waits for a condition, with a bound that only a hung machine reaches. Returns whether it came true.
     func until(_ condition: ([String]) -> Bool) async -> Bool {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(240)
         while !condition(all) {
             guard .now < deadline else { return false }
             try? await Task.sleep(for: .milliseconds(5))

@@ -232,8 +232,8 @@ struct DerivationTests {
         let change = try #require(signals.apply(.modified(ending, from: try Self.pod())).first?.change)
         #expect(
             change.json == [
-                "kind": "terminating", "container": nil, "reason": "", "exitCode": nil, "signal": nil,
-                "restartCount": nil, "previousRestartCount": nil, "severity": "going-away",
+                "kind": "terminating", "container": .null, "reason": "", "exitCode": .null, "signal": .null,
+                "restartCount": .null, "previousRestartCount": .null, "severity": "going-away",
                 "deadline": "2026-01-01T10:02:00Z", "source": "status", "firstSeen": true,
                 "message": "the pod is being deleted, with a grace period of 30 s", "containerID": "",
                 "time": "2026-01-01T10:01:30Z",

@@ -95,7 +95,7 @@ struct UnprivilegedWorkerTests {
     }
 
     private static func eventually(_ condition: () async throws -> Bool) async throws {
-        for _ in 0..<300 {
+        for _ in 0..<2_400 {
             if try await condition() { return }
             try await Task.sleep(for: .milliseconds(100))
         }

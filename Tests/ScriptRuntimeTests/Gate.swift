@@ -12,7 +12,7 @@ final class Gate: Sendable {
     /// Blocks the helper's thread.
     func wait() -> ScriptValue {
         monitor.change { $0.entered += 1 }
-        let isOpen: Bool? = monitor.wait(until: .now + .seconds(60)) { $0.isOpen ? true : nil }
+        let isOpen: Bool? = monitor.wait(until: .now + .seconds(240)) { $0.isOpen ? true : nil }
         return .json(.boolean(isOpen == true))
     }
 
@@ -22,7 +22,7 @@ final class Gate: Sendable {
 
     /// Waits until a script is inside; the bound is one that only a hung machine reaches.
     func untilEntered(_ count: Int = 1) async -> Bool {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(240)
         while entered < count {
             guard .now < deadline else { return false }
             try? await Task.sleep(for: .milliseconds(5))

@@ -178,7 +178,7 @@ struct ItemTests {
         )
         try await bench.load(1, "function onItemCaptured(d) { console.log(d.id); }")
         bench.engine.deliver(ItemBatch(items), to: [0, 1])
-        for _ in 0..<600 where bench.recorder.console.count < 4 { try await Task.sleep(for: .milliseconds(20)) }
+        for _ in 0..<12_000 where bench.recorder.console.count < 4 { try await Task.sleep(for: .milliseconds(20)) }
         #expect(bench.recorder.console.sorted() == ["0 mine,1,2", "1 0", "1 1", "1 2"])
         #expect(items.written == [2, 2, 2])
         await bench.engine.shutdown()
@@ -223,7 +223,7 @@ struct ItemTests {
         }
         try await bench.load(0, script("old"))
         bench.engine.deliver(ItemBatch(WrittenItems(count: 40)), to: [0])
-        for _ in 0..<600 where bench.recorder.console.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+        for _ in 0..<48_000 where bench.recorder.console.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
         try await bench.load(0, script("new"))
         await bench.engine.untilIdle()
         let console = bench.recorder.console

@@ -27,7 +27,7 @@ struct LiveWorkerTests {
             client_body_temp_path \(folder)/body; proxy_temp_path \(folder)/proxy;
             fastcgi_temp_path \(folder)/fastcgi; uwsgi_temp_path \(folder)/uwsgi; scgi_temp_path \(folder)/scgi;
             keepalive_requests 1000000;
-            server { listen 10.77.0.1:80; location / { return 200 "hello\\n"; } }
+            server { listen 10.77.0.1:80; listen 10.77.0.1:8898; location / { return 200 "hello\\n"; } }
         }
         """
     }
@@ -139,6 +139,37 @@ struct LiveWorkerTests {
             #expect(status.statuses.first { $0.script.index == 0 }.map { $0.dropped > 0 } == true)
             #expect(status.statuses.first { $0.script.index == 1 }?.isRunning == true)
             #expect(status.violations == [])
+        }
+    }
+
+    @Test(
+        "what the worker itself says is captured only if CAPTURE_SELF says so, and changes nothing about the rest",
+        .enabled(if: LiveStage.isWanted("nginx"), "needs nginx"))
+    func ownConnections() async throws {
+        let script = "function onItemCaptured(d) { console.log(d.request.path); }"
+        try await withServer(GivenScripts(script)) { configuration in
+            configuration.ownPeers = [("10.77.0.1", 8898)]
+        } _: { stage in
+            @Sendable func get(_ path: String, port: Int) async {
+                _ = try? await stage.client.run("curl", "-s", "-m", "2", "http://10.77.0.1:\(port)\(path)")
+            }
+            @Sendable func has(_ path: String) -> Bool {
+                stage.bench.lines.withLock { $0.contains("[n1-0] \(path)") }
+            }
+            await get("/own", port: 8898)
+            #expect(
+                await WorkerBench.wait {
+                    await get("/other", port: 80)
+                    return has("/other")
+                })
+            #expect(!has("/own"))
+            #expect(stage.worker.apply(["CAPTURE_SELF": "true"]) == [])
+            #expect(await WorkerBench.wait { stage.worker.status.isInForce })
+            #expect(
+                await WorkerBench.wait {
+                    await get("/own", port: 8898)
+                    return has("/own")
+                })
         }
     }
 

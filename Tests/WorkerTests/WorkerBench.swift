@@ -60,7 +60,7 @@ final class WorkerBench: Sendable {
     }
 
     static func wait(_ condition: @Sendable () async -> Bool) async -> Bool {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(240)
         while await !condition() {
             guard .now < deadline else { return false }
             try? await Task.sleep(for: .milliseconds(5))

@@ -168,7 +168,10 @@ struct WorkerCommand: AsyncParsableCommand {
         do {
             let node = node ?? getenv("NODE_NAME").map { String(cString: $0) } ?? "local"
             for path in scripts where access(path, R_OK) != 0 {
-                throw WorkerRefusal("there is no \(path) that can be read: make it, or name another by --scripts")
+                throw WorkerRefusal(
+                    errno == ENOENT
+                        ? "there is no \(path): make it, or name another by --scripts"
+                        : "\(path) cannot be read: \(String(cString: strerror(errno)))")
             }
             for path in pcap { try PacketRecording.probe(path) }
             let log = HubLog(format: isatty(2) == 1 ? .text : .json, caller: "worker")

@@ -2,7 +2,7 @@ import Testing
 
 /// Waits until a condition holds; a minute is for slow machines that build beside the tests.
 func eventually(
-    within patience: Duration = .seconds(60), _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation,
+    within patience: Duration = .seconds(240), _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + patience

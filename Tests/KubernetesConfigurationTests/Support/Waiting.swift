@@ -2,7 +2,7 @@ import Testing
 
 /// Waits until something is true; a test fails if that takes longer than even a loaded machine needs.
 func waitUntil(
-    _ what: Comment, within limit: Duration = .seconds(60), sourceLocation: SourceLocation = #_sourceLocation,
+    _ what: Comment, within limit: Duration = .seconds(240), sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () async throws -> Bool
 ) async throws {
     let end = ContinuousClock.now + limit

@@ -301,7 +301,7 @@ struct DiskFullTests {
 enum Wait {
     /// Waits for a condition, with a bound that only a hung machine reaches.
     static func until(_ condition: () async -> Bool) async {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(240)
         while await !condition() {
             guard .now < deadline else {
                 Issue.record("it did not come")

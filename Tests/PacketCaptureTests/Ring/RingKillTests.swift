@@ -48,7 +48,7 @@ struct RingKillTests {
             .name("env"), arguments: [Program.probe, "write", path, "50000"], input: .none, output: .discarded,
             error: .discarded
         ) { execution in
-            for _ in 0..<1000 where lastFlushed(path) == 0 { try await Task.sleep(for: .milliseconds(10)) }
+            for _ in 0..<24_000 where lastFlushed(path) == 0 { try await Task.sleep(for: .milliseconds(10)) }
             try await Task.sleep(for: .milliseconds(delay))
             let flushed = lastFlushed(path)
             var now = timespec()

@@ -219,7 +219,7 @@ enum PublishedAPI {
     /// Chat completions: https://platform.openai.com/docs/api-reference/chat
     static func chat(_ request: Request, isOld: Bool = false) -> Answer {
         func failed(_ status: Int, _ message: String) -> Answer {
-            json(status, ["error": ["message": .string(message), "type": "invalid_request_error", "code": nil]])
+            json(status, ["error": ["message": .string(message), "type": "invalid_request_error", "code": .null]])
         }
         guard request.path == "/v1/chat/completions", request.method == "POST" else {
             return failed(404, "Invalid URL")

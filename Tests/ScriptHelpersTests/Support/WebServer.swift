@@ -69,7 +69,7 @@ struct WebServer: Sendable {
             """
         let result = try await Subprocess.run(
             .name("sh"), arguments: ["-c", script, "sh", folder], output: .discarded, error: .string(limit: 1 << 16))
-        guard result.terminationStatus.isSuccess else { throw Failure.noCertificates(result.standardError ?? "") }
+        guard result.terminationStatus.isSuccess else { throw Failure.noCertificates(result.standardError) }
     }
 
     private static func waitUntilUp(_ ports: [Int]) async throws -> Bool {

@@ -106,7 +106,7 @@ package final class InformerOracle<Object: WatchedObject>: Sendable {
     ///
     /// `truth` is asked each time, in the form `namespace/name` → version.
     package func disagreement(
-        within patience: Duration = .seconds(60), with truth: () async throws -> [String: String]
+        within patience: Duration = .seconds(240), with truth: () async throws -> [String: String]
     ) async throws -> String? {
         let deadline = ContinuousClock.now + patience
         while true {
@@ -131,7 +131,7 @@ package final class InformerOracle<Object: WatchedObject>: Sendable {
 
 /// Waits for a condition; false if it does not come about in time.
 package func eventually(
-    within patience: Duration = .seconds(60), _ condition: () async throws -> Bool
+    within patience: Duration = .seconds(240), _ condition: () async throws -> Bool
 ) async rethrows -> Bool {
     let deadline = ContinuousClock.now + patience
     while ContinuousClock.now < deadline {
