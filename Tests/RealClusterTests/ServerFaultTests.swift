@@ -38,7 +38,8 @@ struct ServerFaultTests {
             on: controlPlane, waitsForSync: false,
             prepare: { stage in
                 _ = try await stage.client.get(.configMaps, namespace: stage.namespace, name: "initial-0")
-                try await stage.proxy.inject(.delay(.seconds(2)), .toClient, on: .existing)
+                // Longer than a busy machine needs from there to the freeze.
+                try await stage.proxy.inject(.delay(.seconds(8)), .toClient, on: .existing)
             }
         ) { stage in
             // The list is on its way back; the watch that follows it gets no further than the proxy.
