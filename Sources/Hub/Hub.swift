@@ -257,10 +257,7 @@ package final class Hub: Sendable {
             await fleet?.hub.untilSent(limit: Self.headStart)
         }
         let applying = Task { await scripts.apply(reading.set, environment: reading.environment) }
-        if isStaged {
-            let hasVerdict = await Self.isDone(applying, within: Self.gate)
-            fleet?.publish(reading, outcomes: hasVerdict ? scripts.outcomes : [])
-        }
+        if isStaged { await publish(reading, after: applying) }
         let changed = await applying.value
         for outcome in changed {
             var fields = [("index", "\(outcome.index)"), ("title", outcome.title), ("state", outcome.state.rawValue)]
@@ -277,18 +274,21 @@ package final class Hub: Sendable {
         if let received = reading.received { convergence.withLock { $0.add(.now - received) } }
     }
 
-    private static func isDone(_ task: Task<some Sendable, Never>, within limit: Duration) async -> Bool {
+    /// Tells workers of an edit when the hub has its own verdict on it, or has needed too long for that.
+    private func publish(_ reading: ScriptSource.Reading, after applying: Task<some Sendable, Never>) async {
         await withTaskGroup(of: Bool.self) { group in
             group.addTask {
-                _ = await task.value
+                _ = await applying.value
                 return true
             }
             group.addTask {
-                try? await Task.sleep(for: limit)
+                try? await Task.sleep(for: Self.gate)
                 return false
             }
-            defer { group.cancelAll() }
-            return await group.next() ?? false
+            let hasVerdict = await group.next() ?? false
+            // Here, since the group ends when the scripts are applied.
+            fleet?.publish(reading, outcomes: hasVerdict ? scripts.outcomes : [])
+            group.cancelAll()
         }
     }
 

@@ -1,10 +1,13 @@
 import Fleet
 import FoundationEssentials
+import Glibc
 import Hub
 import JSON
 import KubernetesClient
 import KubernetesSimulator
+import ScriptRuntime
 import Testing
+import Threading
 
 /// A hub on a simulated cluster, and workers with the real engine, over real sockets.
 @Suite("Hub and workers")
@@ -124,6 +127,33 @@ struct HubFleetTests {
         try stage.edit([good + " // better"])
         #expect(await eventually { workers.map(\.loads) == loads.map { $0 + 1 } })
         #expect(await eventually { await self.states(hub) == ["current", "current", "current"] })
+        for worker in workers { await worker.stop() }
+        await hub.stop()
+        await stage.stop()
+    }
+
+    @Test("in stages, too, an edit goes out whose top level takes the hub minutes")
+    func slowVerdict() async throws {
+        let isReleased = Locked(false)
+        let stage = try await HubStage(scripts: ["var first;"])
+        try stage.edit("ROLLOUT_STAGES", "1")
+        try stage.edit("ROLLOUT_PERIOD", "1s")
+        let hub = stage.start { configuration in
+            configuration.fleet.heartbeat = .milliseconds(500)
+            configuration.engine.helpers = [
+                HostFunction("hold", waits: true) { _ in
+                    while !isReleased.withLock({ $0 }) { usleep(5_000) }
+                    return .undefined
+                }
+            ]
+        }
+        let workers = try workers(try await hub.port)
+        #expect(await eventually { await self.states(hub) == ["current", "current", "current"] })
+        try stage.edit(["if (utils.nodeName() === 'hub') hold(); console.log('loaded on ' + utils.nodeName());"])
+        #expect(await eventually { workers.allSatisfy { $0.loads == 2 } })
+        #expect(!hub.output.contains("[hub-0] loaded on hub"))
+        isReleased.withLock { $0 = true }
+        await hub.expect("[hub-0] loaded on hub")
         for worker in workers { await worker.stop() }
         await hub.stop()
         await stage.stop()
