@@ -48,8 +48,11 @@ extension ScriptInstance {
         bind("item", to: table) { instance, arguments in
             ItemOrigin.item(of: arguments[0], row: arguments.number(1), in: instance.vm)
         }
+        bind("itemAlone", to: table) { instance, arguments in
+            ItemOrigin.alone(arguments[0], row: arguments.number(1), in: instance.vm)
+        }
         bind("itemMember", to: table) { instance, arguments in
-            ItemOrigin.member(arguments.text(2), of: arguments[0], row: arguments.number(1), in: instance.vm)
+            ItemOrigin.member(arguments.text(1), of: arguments[0], in: instance.vm)
         }
         bind("packetColumn", to: table) { instance, arguments in
             PacketOrigin.value(

@@ -6,14 +6,24 @@ public protocol CapturedItems: Sendable {
     var byteCount: Int { get }
     /// An item's JSON in UTF-8, an object. Asked for on a script's thread, once for each script that looks at the item.
     func json(at index: Int) -> [UInt8]
-    /// The JSON of one member of an item, equal to what ``json(at:)`` says of it; nil if it has no such member, or members
-    /// cannot be had alone. Asked for on a script's thread, once for each member that a script looks at first.
-    func json(of member: String, at index: Int) -> [UInt8]?
+    /// An item by itself, which keeps nothing of the others alive; nil if members cannot be had alone. Asked for on a
+    /// script's thread, when a script first looks at a member.
+    func item(at index: Int) -> (any CapturedItem)?
 }
 
 extension CapturedItems {
     /// Members cannot be had alone.
-    public func json(of member: String, at index: Int) -> [UInt8]? { nil }
+    public func item(at index: Int) -> (any CapturedItem)? { nil }
+}
+
+/// An item of which a script looks at some members only.
+public protocol CapturedItem: Sendable {
+    /// About what it holds of the process's memory.
+    var byteCount: Int { get }
+    /// Its JSON, as ``CapturedItems/json(at:)``.
+    func json() -> [UInt8]
+    /// The JSON of one member, equal to what ``json()`` says of it; nil if it has no such member.
+    func json(of member: String) -> [UInt8]?
 }
 
 /// Items on their way to `onItemCaptured`, in the order in which they were captured.

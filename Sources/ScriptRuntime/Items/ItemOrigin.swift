@@ -1,10 +1,17 @@
 internal import CJavaScriptCore
 
-/// What a script's VM holds of a batch of items, so that items which it keeps can still be read.
+/// What a script's VM holds of items that were not read whole, so that those which it keeps can still be read.
 final class ItemOrigin: Sendable {
-    private let batch: ItemBatch
+    private enum Source {
+        /// Items that nobody has looked at.
+        case batch(ItemBatch)
+        /// One that is read member by member: what it was captured with can go.
+        case alone(any CapturedItem)
+    }
 
-    private init(_ batch: ItemBatch) { self.batch = batch }
+    private let source: Source
+
+    private init(_ source: Source) { self.source = source }
 
     /// The private data of each is retained, and released when the collector finds the object gone, on whatever thread
     /// that happens.
@@ -21,30 +28,46 @@ final class ItemOrigin: Sendable {
 
     /// An object through which the items of a batch are read. It counts as part of the script's heap.
     static func make(_ batch: ItemBatch, in vm: JavaScriptVM) -> JSValueRef {
-        JSReportExtraMemoryCost(vm.context, batch.byteCount)
-        return JSObjectMake(vm.context, originClass, Unmanaged.passRetained(ItemOrigin(batch)).toOpaque())
+        make(.batch(batch), batch.byteCount, vm)
+    }
+
+    private static func make(_ source: Source, _ byteCount: Int, _ vm: JavaScriptVM) -> JSValueRef {
+        JSReportExtraMemoryCost(vm.context, byteCount)
+        return JSObjectMake(vm.context, originClass, Unmanaged.passRetained(ItemOrigin(source)).toOpaque())
+    }
+
+    private static func source(_ origin: JSValueRef, _ vm: JavaScriptVM) -> Source? {
+        guard JSValueIsObjectOfClass(vm.context, origin, originClass), let pointer = JSObjectGetPrivate(origin) else {
+            return nil
+        }
+        return Unmanaged<ItemOrigin>.fromOpaque(pointer).takeUnretainedValue().source
+    }
+
+    private static func index(_ row: Double, _ batch: ItemBatch) -> Int? {
+        guard let row = Int(exactly: row), row >= 0, row < batch.count else { return nil }
+        return batch.range.lowerBound + row
     }
 
     /// The object that an item is; nil if `origin` is none, or has no such item.
     static func item(of origin: JSValueRef, row: Double, in vm: JavaScriptVM) -> JSValueRef? {
-        place(origin, row, vm).flatMap { items, index in vm.make(json: items.json(at: index)) }
-    }
-
-    /// One member of an item; nil if it cannot be had alone, or as ``item(of:row:in:)``.
-    static func member(_ name: String, of origin: JSValueRef, row: Double, in vm: JavaScriptVM) -> JSValueRef? {
-        place(origin, row, vm).flatMap { items, index in
-            items.json(of: name, at: index).flatMap { vm.make(json: $0) }
+        switch source(origin, vm) {
+        case .batch(let batch): index(row, batch).flatMap { vm.make(json: batch.items.json(at: $0)) }
+        case .alone(let item): vm.make(json: item.json())
+        case nil: nil
         }
     }
 
-    private static func place(
-        _ origin: JSValueRef, _ row: Double, _ vm: JavaScriptVM
-    ) -> (items: any CapturedItems, index: Int)? {
-        guard JSValueIsObjectOfClass(vm.context, origin, originClass), let pointer = JSObjectGetPrivate(origin),
-            let row = Int(exactly: row)
+    /// An object through which an item of a batch is read member by member; nil if that cannot be done.
+    static func alone(_ origin: JSValueRef, row: Double, in vm: JavaScriptVM) -> JSValueRef? {
+        guard case .batch(let batch) = source(origin, vm), let index = index(row, batch),
+            let item = batch.items.item(at: index)
         else { return nil }
-        let batch = Unmanaged<ItemOrigin>.fromOpaque(pointer).takeUnretainedValue().batch
-        guard row >= 0, row < batch.count else { return nil }
-        return (batch.items, batch.range.lowerBound + row)
+        return make(.alone(item), item.byteCount, vm)
+    }
+
+    /// A member of an item that is read member by member; nil if it has none of that name.
+    static func member(_ name: String, of origin: JSValueRef, in vm: JavaScriptVM) -> JSValueRef? {
+        guard case .alone(let item) = source(origin, vm) else { return nil }
+        return item.json(of: name).flatMap { vm.make(json: $0) }
     }
 }

@@ -27,14 +27,24 @@ extension Glue {
                 return item;
             }
             static get(slot, key, receiver) {
-                if (slot.#item !== undefined || typeof key !== "string") return getOf(read(slot), key, receiver);
-                const members = slot.#members || (slot.#members = create(null));
-                if (key in members) return members[key];
-                const value = host.itemMember(slot.#origin, slot.#row, key);
-                if (value === undefined) return getOf(read(slot), key, receiver);
-                members[key] = value;
-                if (decorateItem !== undefined && typeof value === "object") decorateItem({ [key]: value });
-                return value;
+                if (slot.#item === undefined && typeof key === "string") {
+                    let members = slot.#members;
+                    if (members === undefined) {
+                        const alone = host.itemAlone(slot.#origin, slot.#row);
+                        if (alone === undefined) return getOf(read(slot), key, receiver);
+                        // A script that keeps it must not keep its whole batch.
+                        slot.#origin = alone;
+                        members = slot.#members = create(null);
+                    }
+                    if (key in members) return members[key];
+                    const value = host.itemMember(slot.#origin, key);
+                    if (value !== undefined) {
+                        members[key] = value;
+                        if (decorateItem !== undefined && typeof value === "object") decorateItem({ [key]: value });
+                        return value;
+                    }
+                }
+                return getOf(read(slot), key, receiver);
             }
             // From here on the slot is the item itself: only so can a proxy's object be fixed in some way.
             static settle(slot) {
