@@ -142,60 +142,27 @@ public struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
         text.withUTF8 { utf8 in
             var start = 0
-            while let place = Self.placeToEscape(in: utf8, from: start) {
-                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<place]))
-                escape(utf8[place])
-                start = place + 1
+            for i in 0..<utf8.count {
+                let byte = utf8[i]
+                if byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") { continue }
+                bytes.append(contentsOf: utf8[start..<i])
+                start = i + 1
+                bytes.append(UInt8(ascii: "\\"))
+                switch byte {
+                case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
+                case 0x0a: bytes.append(UInt8(ascii: "n"))
+                case 0x0d: bytes.append(UInt8(ascii: "r"))
+                case 0x09: bytes.append(UInt8(ascii: "t"))
+                default:
+                    bytes.append(contentsOf: "u00".utf8)
+                    bytes.append(Self.hexDigits[Int(byte >> 4)])
+                    bytes.append(Self.hexDigits[Int(byte & 15)])
+                }
             }
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
+            bytes.append(contentsOf: utf8[start...])
         }
         bytes.append(UInt8(ascii: "\""))
     }
-
-    private mutating func escape(_ byte: UInt8) {
-        bytes.append(UInt8(ascii: "\\"))
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
-        case 0x0a: bytes.append(UInt8(ascii: "n"))
-        case 0x0d: bytes.append(UInt8(ascii: "r"))
-        case 0x09: bytes.append(UInt8(ascii: "t"))
-        default:
-            bytes.append(contentsOf: "u00".utf8)
-            bytes.append(Self.hexDigits[Int(byte >> 4)])
-            bytes.append(Self.hexDigits[Int(byte & 15)])
-        }
-    }
-
-    /// Where the next byte is that may not stand in a string as it is: a control character, `"` or `\`.
-    private static func placeToEscape(in utf8: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
-        let raw = UnsafeRawBufferPointer(utf8)
-        var place = start
-        while place < utf8.count {
-            // Eight bytes at once: most texts have none.
-            if place + 8 <= utf8.count, isPlain(raw.loadUnaligned(fromByteOffset: place, as: UInt64.self)) {
-                place += 8
-                continue
-            }
-            let end = min(place + 8, utf8.count)
-            while place < end {
-                let byte = utf8[place]
-                if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return place }
-                place += 1
-            }
-        }
-        return nil
-    }
-
-    /// False if any of eight bytes has to be escaped, and for few words beside those.
-    private static func isPlain(_ word: UInt64) -> Bool {
-        let low = (word &- 0x20 &* ones) & ~word
-        return (low | zeroBytes(word ^ 0x22 &* ones) | zeroBytes(word ^ 0x5c &* ones)) & highBits == 0
-    }
-
-    private static var ones: UInt64 { 0x0101_0101_0101_0101 }
-    private static var highBits: UInt64 { 0x8080_8080_8080_8080 }
-    /// Has the high bit set of bytes that are zero (and perhaps of some behind the first of them).
-    private static func zeroBytes(_ word: UInt64) -> UInt64 { (word &- ones) & ~word }
 
     private static let hexDigits = Array("0123456789abcdef".utf8)
 }

@@ -67,6 +67,20 @@ struct LiveStage: Sendable {
         }
     }
 
+    /// Asks the server for a path, as a client that does not mind to be refused.
+    func get(_ path: String, port: Int = 80) async {
+        _ = try? await client.run("curl", "-s", "-m", "2", "http://\(Self.address):\(port)\(path)")
+    }
+
+    /// Whether script 0 printed a text.
+    func hasPrinted(_ text: String) -> Bool { bench.lines.withLock { $0.contains("[n1-0] \(text)") } }
+
+    /// Takes keys of the config map, and waits until all goes by them.
+    func apply(_ keys: [String: String]) async {
+        #expect(worker.apply(keys) == [])
+        #expect(await WorkerBench.wait { worker.status.isInForce })
+    }
+
     /// Waits until all that was captured is dissected, and the scripts have had their turn.
     func settle() async {
         let seen = Locked<(figures: [UInt64], times: Int)>(([], 0))

@@ -150,25 +150,18 @@ struct LiveWorkerTests {
         try await withServer(GivenScripts(script)) { configuration in
             configuration.ownPeers = [("10.77.0.1", 8898)]
         } _: { stage in
-            @Sendable func get(_ path: String, port: Int) async {
-                _ = try? await stage.client.run("curl", "-s", "-m", "2", "http://10.77.0.1:\(port)\(path)")
-            }
-            @Sendable func has(_ path: String) -> Bool {
-                stage.bench.lines.withLock { $0.contains("[n1-0] \(path)") }
-            }
-            await get("/own", port: 8898)
+            await stage.get("/own", port: 8898)
             #expect(
                 await WorkerBench.wait {
-                    await get("/other", port: 80)
-                    return has("/other")
+                    await stage.get("/other")
+                    return stage.hasPrinted("/other")
                 })
-            #expect(!has("/own"))
-            #expect(stage.worker.apply(["CAPTURE_SELF": "true"]) == [])
-            #expect(await WorkerBench.wait { stage.worker.status.isInForce })
+            #expect(!stage.hasPrinted("/own"))
+            await stage.apply(["CAPTURE_SELF": "true"])
             #expect(
                 await WorkerBench.wait {
-                    await get("/own", port: 8898)
-                    return has("/own")
+                    await stage.get("/own", port: 8898)
+                    return stage.hasPrinted("/own")
                 })
         }
     }
@@ -179,50 +172,42 @@ struct LiveWorkerTests {
     func settings() async throws {
         let script = "function onItemCaptured(d) { console.log(d.request.path); }"
         try await withServer(GivenScripts(script)) { stage in
-            let (bench, worker, client) = (stage.bench, stage.worker, stage.client)
-            @Sendable func get(_ path: String) async {
-                _ = try? await client.run("curl", "-s", "-m", "2", "http://10.77.0.1\(path)")
-            }
-            @Sendable func apply(_ keys: [String: String]) async throws {
-                #expect(worker.apply(keys) == [])
-                #expect(await WorkerBench.wait { worker.status.isInForce })
-            }
-            @Sendable func has(_ path: String) -> Bool { bench.lines.withLock { $0.contains("[n1-0] \(path)") } }
+            let worker = stage.worker
             #expect(
                 await WorkerBench.wait {
-                    await get("/a")
-                    return has("/a")
+                    await stage.get("/a")
+                    return stage.hasPrinted("/a")
                 })
-            try await apply(["ENABLED_DISSECTORS": "dns"])
-            await get("/b")
-            try await apply(["ENABLED_DISSECTORS": "http", "BPF_OVERRIDE": "udp"])
+            await stage.apply(["ENABLED_DISSECTORS": "dns"])
+            await stage.get("/b")
+            await stage.apply(["ENABLED_DISSECTORS": "http", "BPF_OVERRIDE": "udp"])
             // What the kernel held before the filter.
             await stage.settle()
             let written = worker.ring.statistics.packetsWritten
-            await get("/c")
+            await stage.get("/c")
             await stage.settle()
             #expect(worker.ring.statistics.packetsWritten == written)
-            try await apply(["BPF_OVERRIDE": ""])
+            await stage.apply(["BPF_OVERRIDE": ""])
             #expect(
                 await WorkerBench.wait {
-                    await get("/d")
-                    return has("/d")
+                    await stage.get("/d")
+                    return stage.hasPrinted("/d")
                 })
-            #expect(!has("/b") && !has("/c"))
-            try await apply(["STOPPED": "true"])
+            #expect(!stage.hasPrinted("/b") && !stage.hasPrinted("/c"))
+            await stage.apply(["STOPPED": "true"])
             await stage.settle()
             let stopped = worker.ring.statistics.packetsWritten
-            await get("/e")
+            await stage.get("/e")
             await stage.settle()
             #expect(worker.ring.statistics.packetsWritten == stopped)
-            try await apply(["STOPPED": "false", "GLOBAL_FILTER": "request.path != \"/f\""])
+            await stage.apply(["STOPPED": "false", "GLOBAL_FILTER": "request.path != \"/f\""])
             #expect(
                 await WorkerBench.wait {
-                    await get("/f")
-                    await get("/g")
-                    return has("/g")
+                    await stage.get("/f")
+                    await stage.get("/g")
+                    return stage.hasPrinted("/g")
                 })
-            #expect(!has("/e") && !has("/f"))
+            #expect(!stage.hasPrinted("/e") && !stage.hasPrinted("/f"))
         }
     }
 }

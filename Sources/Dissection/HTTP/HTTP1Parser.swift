@@ -297,7 +297,7 @@ struct HTTP1Parser {
 
     private mutating func expectHead() {
         scanner = HTTPHeadScanner(isRequest: isRequest)
-        if !line.isEmpty { line.removeAll() }
+        line.removeAll()
         state = .head
     }
 

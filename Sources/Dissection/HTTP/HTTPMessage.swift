@@ -11,26 +11,10 @@ package struct HTTPMessage: Sendable {
     /// When its first byte came, in nanoseconds since 1970.
     var time: Int64 = 0
     var start = HTTPStartLine()
-    private var marks: Marks = []
-
-    // Messages are handed on for every request: few and small parts make that cheap.
-    private struct Marks: OptionSet {
-        let rawValue: UInt8
-        static let isCut = Marks(rawValue: 1)
-        static let isIncomplete = Marks(rawValue: 2)
-    }
-
     /// The body is longer than what was kept of it.
-    var isCut: Bool {
-        get { marks.contains(.isCut) }
-        set { if newValue { marks.insert(.isCut) } else { marks.remove(.isCut) } }
-    }
-
+    var isCut = false
     /// Bytes of it were lost in the capture, or the connection ended within it.
-    var isIncomplete: Bool {
-        get { marks.contains(.isIncomplete) }
-        set { if newValue { marks.insert(.isIncomplete) } else { marks.remove(.isIncomplete) } }
-    }
+    var isIncomplete = false
 
     /// What was kept of the body.
     var body: ArraySlice<UInt8> { bytes[min(headLength, bytes.count)...] }

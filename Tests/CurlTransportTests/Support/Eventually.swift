@@ -1,6 +1,6 @@
 import Testing
 
-/// Waits until a condition holds; a minute is for slow machines that build beside the tests.
+/// Waits until a condition holds; four minutes are for slow machines that build beside the tests.
 func eventually(
     within patience: Duration = .seconds(240), _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () async throws -> Bool

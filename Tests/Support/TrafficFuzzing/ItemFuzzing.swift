@@ -10,8 +10,8 @@ enum ItemFuzzing {
 
     /// - Every message was counted once and is an item.
     /// - An item can be written as JSON and as text.
-    /// - Of some: its JSON is JSON, and that of each member alone says the same; a filter that asks the item's native parts and one that asks its JSON get the same
-    ///   answer.
+    /// - Of some: its JSON is JSON, and that of each member alone says the same; a filter that asks the item's native parts
+    ///   and one that asks its JSON get the same answer.
     static func check(_ sink: ItemSink, of input: [UInt8]) {
         sink.drain { check($0, sink.counters, of: input) }
     }
