@@ -86,4 +86,41 @@ struct StreamHalf {
     }
 
     @inline(__always) var isHolding: Bool { head >= 0 }
+
+    /// What was acknowledged has come, nothing is held, and its end is not known: there is nothing to decide.
+    @inline(__always) var isPlain: Bool {
+        !isHolding && !flags.contains(.hasFIN) && packetsSinceAcknowledged == 0
+            && (!flags.contains(.hasAcknowledged) || next.distance(toSequence: acknowledged) <= 0)
+    }
+
+    /// The receiver has acknowledged what was never seen.
+    @inline(__always) var lacksAcknowledged: Bool {
+        flags.contains(.hasAcknowledged) && next.distance(toSequence: acknowledged) > 0 && !lacksOnlyFIN
+    }
+
+    /// All that was acknowledged and not seen may be a FIN, which counts as one byte.
+    var lacksOnlyFIN: Bool {
+        !isHolding && next.distance(toSequence: acknowledged) == 1 || flags.contains(.hasFIN) && next == fin
+    }
+
+    /// Begins where `sequence` is, if it has not begun.
+    @inline(__always) mutating func synchronize(at sequence: UInt32) {
+        guard !flags.contains(.isSynchronized) else { return }
+        flags.insert(.isSynchronized)
+        initial = sequence &- 1
+        next = sequence
+    }
+}
+
+extension UnsafeMutablePointer<FlowRecord> {
+    /// What one endpoint sends, in its place.
+    @inline(__always) func half(fromLow: Bool) -> UnsafeMutablePointer<StreamHalf> {
+        // Stored properties have a place, so neither is nil.
+        (fromLow ? pointer(to: \.fromLow) : pointer(to: \.fromHigh)).unsafelyUnwrapped
+    }
+}
+
+extension UInt32 {
+    /// How far a sequence number lies ahead of this one, which counts on from 0 behind the last (RFC 9293, 3.4).
+    @inline(__always) func distance(toSequence other: UInt32) -> Int { Int(Int32(bitPattern: other &- self)) }
 }

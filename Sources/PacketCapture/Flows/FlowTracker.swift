@@ -132,8 +132,9 @@ package struct FlowTracker: ~Copyable {
     @inline(__always)
     private func touch(_ record: Record, _ header: PacketHeader, _ fromLow: Bool) {
         record.pointee.lastTime = header.time
-        record.pointee[fromLow: fromLow].packets += 1
-        record.pointee[fromLow: fromLow].bytes += UInt64(header.payload.count)
+        let half = record.half(fromLow: fromLow)
+        half.pointee.packets += 1
+        half.pointee.bytes += UInt64(header.payload.count)
     }
 
     private func datagram(
@@ -194,13 +195,13 @@ package struct FlowTracker: ~Copyable {
 
     /// Whether a segment belongs to the connection that has its addresses and ports.
     private func judge(_ header: PacketHeader, _ fromLow: Bool, _ record: Record) -> Judgement {
-        let half = record.pointee[fromLow: fromLow]
+        let half = record.half(fromLow: fromLow)
         let isClosed = record.pointee.flags.contains(.isClosed)
         // Kept for stragglers, and those have come by now; where nothing else is captured, nobody has removed it.
         if isClosed, header.time &- record.pointee.lastTime > timeouts.tcpLinger { return .replaces }
         if header.tcpFlags.contains(.syn) {
             // A repetition, or captured after what followed it.
-            if half.flags.contains(.isSynchronized), half.initial == header.sequence {
+            if half.pointee.flags.contains(.isSynchronized), half.pointee.initial == header.sequence {
                 return isClosed ? .ignore : .belongs
             }
             if isClosed { return .replaces }
@@ -210,14 +211,14 @@ package struct FlowTracker: ~Copyable {
                     record.pointee.flags.contains(.hasPendingSYN)
                     && record.pointee.flags.contains(.pendingSYNFromLow) != fromLow
                     && header.acknowledgement == record.pointee.pendingSYN &+ 1
-                return isAnswer || half.flags.contains(.hasSYN) ? .replaces : .belongs
+                return isAnswer || half.pointee.flags.contains(.hasSYN) ? .replaces : .belongs
             }
             // A connection that has done nothing yet gives way at once. One that is alive answers such a SYN with an
             // ACK of its own (RFC 5961, 4), and goes on: remembered until it is clear which it is.
-            if half.flags.contains(.hasSYN), half.bytes == 0, record.pointee[fromLow: !fromLow].bytes == 0 {
+            if half.pointee.flags.contains(.hasSYN), half.pointee.bytes == 0, record.half(fromLow: !fromLow).pointee.bytes == 0 {
                 return .replaces
             }
-            if !half.flags.contains(.isSynchronized) { return .belongs }
+            if !half.pointee.flags.contains(.isSynchronized) { return .belongs }
             record.pointee.pendingSYN = header.sequence
             record.pointee.flags.insert(.hasPendingSYN)
             if fromLow {
@@ -229,10 +230,10 @@ package struct FlowTracker: ~Copyable {
         }
         guard isClosed else { return .belongs }
         guard header.payload.count > 0, !header.tcpFlags.contains(.rst) else { return .ignore }
-        let ahead = Int32(bitPattern: header.sequence &- half.next)
+        let ahead = Int32(bitPattern: header.sequence &- half.pointee.next)
         // Whoever is said to have sent the RST goes on where it was, so the RST was forged (what the other side sends
         // may just have been on its way); or a new connection whose SYN was not seen.
-        if half.flags.contains(.sentReset), ahead == 0 { return .replaces }
+        if half.pointee.flags.contains(.sentReset), ahead == 0 { return .replaces }
         return abs(Int(ahead)) > 1 << 20 ? .replaces : .ignore
     }
 

@@ -23,6 +23,7 @@ struct TCPReassembler: ~Copyable {
     private let oneSidedHoleTimeout: Int64
 
     typealias Record = UnsafeMutablePointer<FlowRecord>
+    typealias Half = UnsafeMutablePointer<StreamHalf>
 
     /// A RST further away than this from the expected sequence number is not from the connection's owner. The largest
     /// window without scaling; real RSTs are at the expected number or within what is in flight.
@@ -48,9 +49,7 @@ struct TCPReassembler: ~Copyable {
         case finished
     }
 
-    @inline(__always) private func distance(_ from: UInt32, _ to: UInt32) -> Int {
-        Int(Int32(bitPattern: to &- from))
-    }
+    @inline(__always) private func distance(_ from: UInt32, _ to: UInt32) -> Int { from.distance(toSequence: to) }
 
     /// Takes a segment of an open connection.
     mutating func take(
@@ -59,42 +58,38 @@ struct TCPReassembler: ~Copyable {
     ) -> Outcome {
         let stamp = PacketStamp(time: header.time, number: header.number)
         let flags = header.tcpFlags
+        let half = record.half(fromLow: fromLow)
         var sequence = header.sequence
         if flags.contains(.syn) {
             sequence &+= 1
-            if !record.pointee[fromLow: fromLow].flags.contains(.hasSYN) {
-                record.pointee[fromLow: fromLow].flags.insert(.hasSYN)
-                synchronize(&record.pointee[fromLow: fromLow], at: sequence)
+            if !half.pointee.flags.contains(.hasSYN) {
+                half.pointee.flags.insert(.hasSYN)
+                half.pointee.synchronize(at: sequence)
             }
         }
         if flags.contains(.rst) { return reset(header, fromLow, record, &counters, &consumer) }
-        if header.window == 0 { record.pointee[fromLow: fromLow].flags.insert(.announcedZeroWindow) }
+        if header.window == 0 { half.pointee.flags.insert(.announcedZeroWindow) }
         if flags.contains(.ack) {
             acknowledge(header, fromLow: !fromLow, record, stamp, &counters, &consumer)
         }
         if header.payloadLength > 0 {
             data(header, at: sequence, fromLow, record, stamp, &counters, &consumer)
         }
-        if flags.contains(.fin), !record.pointee[fromLow: fromLow].flags.contains(.hasFIN) {
+        if flags.contains(.fin), !half.pointee.flags.contains(.hasFIN) {
             let end = sequence &+ UInt32(truncatingIfNeeded: header.payloadLength)
-            synchronize(&record.pointee[fromLow: fromLow], at: end)
-            record.pointee[fromLow: fromLow].fin = end
-            record.pointee[fromLow: fromLow].flags.insert(.hasFIN)
-            discardHeld(behind: end, fromLow, record, &counters)
+            half.pointee.synchronize(at: end)
+            half.pointee.fin = end
+            half.pointee.flags.insert(.hasFIN)
+            discardHeld(behind: end, half, &counters)
         }
+        // Nearly all packets leave both directions in order and open.
+        guard !half.pointee.isPlain || !record.half(fromLow: !fromLow).pointee.isPlain else { return .goesOn }
         lookAtHole(fromLow, record, stamp, &counters, &consumer)
         lookAtHole(!fromLow, record, stamp, &counters, &consumer)
         finishIfComplete(fromLow, record, stamp, &consumer)
         finishIfComplete(!fromLow, record, stamp, &consumer)
         let both = record.pointee.fromLow.flags.intersection(record.pointee.fromHigh.flags)
         return both.contains(.isFinished) ? .finished : .goesOn
-    }
-
-    private func synchronize(_ half: inout StreamHalf, at sequence: UInt32) {
-        guard !half.flags.contains(.isSynchronized) else { return }
-        half.flags.insert(.isSynchronized)
-        half.initial = sequence &- 1
-        half.next = sequence
     }
 
     private mutating func reset(
@@ -104,27 +99,27 @@ struct TCPReassembler: ~Copyable {
         // Some systems send a reason as text; it is not part of the stream.
         counters.tcpPayloadBytes += UInt64(header.payload.count)
         counters.afterEnd += UInt64(header.payload.count)
-        let half = record.pointee[fromLow: fromLow]
+        let half = record.half(fromLow: fromLow)
         let isValid: Bool
-        if half.flags.contains(.isSynchronized) {
+        if half.pointee.flags.contains(.isSynchronized) {
             isValid =
-                (0...Self.resetWindow).contains(distance(half.next, header.sequence))
+                (0...Self.resetWindow).contains(distance(half.pointee.next, header.sequence))
                 // A refusal of what was sent before the peer saw anything has sequence number 0 and acknowledges.
-                || header.sequence == 0 && header.tcpFlags.contains(.ack) && !half.flags.contains(.hasSYN)
-                    && half.bytes == 0
+                || header.sequence == 0 && header.tcpFlags.contains(.ack) && !half.pointee.flags.contains(.hasSYN)
+                    && half.pointee.bytes == 0
         } else {
-            let peer = record.pointee[fromLow: !fromLow]
+            let peer = record.half(fromLow: !fromLow)
             // A refusal acknowledges the SYN, or what followed it.
             isValid =
-                !peer.flags.contains(.isSynchronized) || !header.tcpFlags.contains(.ack)
-                || distance(peer.initial, header.acknowledgement) > 0
-                    && distance(header.acknowledgement, peer.next) >= 0
+                !peer.pointee.flags.contains(.isSynchronized) || !header.tcpFlags.contains(.ack)
+                || distance(peer.pointee.initial, header.acknowledgement) > 0
+                    && distance(header.acknowledgement, peer.pointee.next) >= 0
         }
         guard isValid else {
             counters.invalidResets += 1
             return .goesOn
         }
-        record.pointee[fromLow: fromLow].flags.insert(.sentReset)
+        half.pointee.flags.insert(.sentReset)
         return .reset
     }
 
@@ -134,24 +129,18 @@ struct TCPReassembler: ~Copyable {
         _ consumer: inout some FlowConsumer & ~Copyable
     ) {
         let number = header.acknowledgement
-        synchronize(&record.pointee[fromLow: fromLow], at: number)
-        let half = record.pointee[fromLow: fromLow]
-        let ahead = distance(half.next, number)
+        let half = record.half(fromLow: fromLow)
+        half.pointee.synchronize(at: number)
+        let ahead = distance(half.pointee.next, number)
         guard ahead <= Self.largestWindow else { return }
-        if !half.flags.contains(.hasAcknowledged) || distance(half.acknowledged, number) > 0 {
-            record.pointee[fromLow: fromLow].acknowledged = number
-            record.pointee[fromLow: fromLow].flags.insert(.hasAcknowledged)
+        if !half.pointee.flags.contains(.hasAcknowledged) || distance(half.pointee.acknowledged, number) > 0 {
+            half.pointee.acknowledged = number
+            half.pointee.flags.insert(.hasAcknowledged)
         }
-        guard ahead > 0, !isOnlyFIN(half) else { return }
+        guard ahead > 0, !half.pointee.lacksOnlyFIN else { return }
         if header.payloadLength > 0 {
             closeAcknowledgedHoles(fromLow, record, stamp, &counters, &consumer)
         }
-    }
-
-    /// Whether all that was acknowledged and not seen may be a FIN, which counts as one byte.
-    private func isOnlyFIN(_ half: StreamHalf) -> Bool {
-        !half.isHolding && distance(half.next, half.acknowledged) == 1
-            || half.flags.contains(.hasFIN) && half.next == half.fin
     }
 
     /// Declares a gap where the receiver has acknowledged what was not seen, and delivers what is held behind it.
@@ -159,17 +148,15 @@ struct TCPReassembler: ~Copyable {
         _ fromLow: Bool, _ record: Record, _ stamp: PacketStamp, _ counters: inout FlowCounters,
         _ consumer: inout some FlowConsumer & ~Copyable
     ) {
-        while true {
-            let half = record.pointee[fromLow: fromLow]
-            guard half.flags.contains(.hasAcknowledged), distance(half.next, half.acknowledged) > 0, !isOnlyFIN(half)
-            else { break }
-            var end = half.acknowledged
-            if half.isHolding, distance(pool[half.head].sequence, end) > 0 { end = pool[half.head].sequence }
-            if half.flags.contains(.hasFIN), distance(half.fin, end) > 0 { end = half.fin }
-            guard distance(half.next, end) > 0 else { break }
+        let half = record.half(fromLow: fromLow)
+        while half.pointee.lacksAcknowledged {
+            var end = half.pointee.acknowledged
+            if let held = firstHeld(half), distance(held, end) > 0 { end = held }
+            if half.pointee.flags.contains(.hasFIN), distance(half.pointee.fin, end) > 0 { end = half.pointee.fin }
+            guard distance(half.pointee.next, end) > 0 else { break }
             gap(to: end, .peerAcknowledged, fromLow, record, stamp, &counters, &consumer)
         }
-        record.pointee[fromLow: fromLow].packetsSinceAcknowledged = 0
+        half.pointee.packetsSinceAcknowledged = 0
     }
 
     /// Called once a packet: a hole that is acknowledged or too old is closed.
@@ -177,15 +164,15 @@ struct TCPReassembler: ~Copyable {
         _ fromLow: Bool, _ record: Record, _ stamp: PacketStamp, _ counters: inout FlowCounters,
         _ consumer: inout some FlowConsumer & ~Copyable
     ) {
-        let half = record.pointee[fromLow: fromLow]
-        if half.flags.contains(.hasAcknowledged), distance(half.next, half.acknowledged) > 0, !isOnlyFIN(half) {
-            if half.packetsSinceAcknowledged >= Self.reorderPackets {
+        let half = record.half(fromLow: fromLow)
+        if half.pointee.lacksAcknowledged {
+            if half.pointee.packetsSinceAcknowledged >= Self.reorderPackets {
                 closeAcknowledgedHoles(fromLow, record, stamp, &counters, &consumer)
             } else {
-                record.pointee[fromLow: fromLow].packetsSinceAcknowledged += 1
+                half.pointee.packetsSinceAcknowledged += 1
             }
-        } else if half.packetsSinceAcknowledged != 0 {
-            record.pointee[fromLow: fromLow].packetsSinceAcknowledged = 0
+        } else if half.pointee.packetsSinceAcknowledged != 0 {
+            half.pointee.packetsSinceAcknowledged = 0
         }
         expireHole(fromLow, record, stamp, &counters, &consumer)
     }
@@ -195,23 +182,22 @@ struct TCPReassembler: ~Copyable {
         _ fromLow: Bool, _ record: Record, _ stamp: PacketStamp, _ counters: inout FlowCounters,
         _ consumer: inout some FlowConsumer & ~Copyable
     ) {
-        let half = record.pointee[fromLow: fromLow]
-        guard half.isHolding else { return }
-        let age = stamp.time - half.waitingSince
-        let isOneSided = record.pointee[fromLow: !fromLow].packets == 0
+        let half = record.half(fromLow: fromLow)
+        guard let held = firstHeld(half) else { return }
+        let age = stamp.time - half.pointee.waitingSince
+        let isOneSided = record.half(fromLow: !fromLow).pointee.packets == 0
         guard age > (isOneSided ? oneSidedHoleTimeout : holeTimeout) else { return }
-        gap(
-            to: pool[half.head].sequence, isOneSided ? .oneSided : .timeout, fromLow, record, stamp, &counters,
-            &consumer)
+        gap(to: held, isOneSided ? .oneSided : .timeout, fromLow, record, stamp, &counters, &consumer)
     }
 
     private func finishIfComplete(
         _ fromLow: Bool, _ record: Record, _ stamp: PacketStamp, _ consumer: inout some FlowConsumer & ~Copyable
     ) {
-        let half = record.pointee[fromLow: fromLow]
-        guard half.flags.contains(.hasFIN), !half.flags.contains(.isFinished), distance(half.fin, half.next) >= 0
+        let half = record.half(fromLow: fromLow)
+        guard half.pointee.flags.contains(.hasFIN), !half.pointee.flags.contains(.isFinished),
+            distance(half.pointee.fin, half.pointee.next) >= 0
         else { return }
-        record.pointee[fromLow: fromLow].flags.insert(.isFinished)
+        half.pointee.flags.insert(.isFinished)
         consumer.finish(Flow(record: record), record.pointee.direction(fromLow: fromLow), at: stamp)
     }
 
@@ -221,13 +207,12 @@ struct TCPReassembler: ~Copyable {
         _ consumer: inout some FlowConsumer & ~Copyable
     ) {
         for fromLow in [record.pointee.flags.contains(.clientIsLow), !record.pointee.flags.contains(.clientIsLow)] {
-            while record.pointee[fromLow: fromLow].isHolding {
-                let end = pool[record.pointee[fromLow: fromLow].head].sequence
-                gap(to: end, .ended, fromLow, record, stamp, &counters, &consumer)
+            let half = record.half(fromLow: fromLow)
+            while let held = firstHeld(half) {
+                gap(to: held, .ended, fromLow, record, stamp, &counters, &consumer)
             }
-            let half = record.pointee[fromLow: fromLow]
-            if half.flags.contains(.hasFIN), distance(half.next, half.fin) > 0 {
-                gap(to: half.fin, .ended, fromLow, record, stamp, &counters, &consumer)
+            if half.pointee.flags.contains(.hasFIN), distance(half.pointee.next, half.pointee.fin) > 0 {
+                gap(to: half.pointee.fin, .ended, fromLow, record, stamp, &counters, &consumer)
             }
             finishIfComplete(fromLow, record, stamp, &consumer)
         }
@@ -237,19 +222,20 @@ struct TCPReassembler: ~Copyable {
         to end: UInt32, _ reason: GapReason, _ fromLow: Bool, _ record: Record, _ stamp: PacketStamp,
         _ counters: inout FlowCounters, _ consumer: inout some FlowConsumer & ~Copyable
     ) {
-        let start = record.pointee[fromLow: fromLow].next
+        let half = record.half(fromLow: fromLow)
+        let start = half.pointee.next
         let count = distance(start, end)
         if count > 0 {
-            record.pointee[fromLow: fromLow].gapStart = start
-            record.pointee[fromLow: fromLow].gapEnd = end
-            record.pointee[fromLow: fromLow].next = end
+            half.pointee.gapStart = start
+            half.pointee.gapEnd = end
+            half.pointee.next = end
             counters.gaps[reason] += 1
             counters.gapBytes[reason] += UInt64(count)
             consumer.gap(
                 count, in: Flow(record: record), record.pointee.direction(fromLow: fromLow), because: reason, at: stamp)
         }
         drain(fromLow, record, &counters, &consumer)
-        record.pointee[fromLow: fromLow].waitingSince = stamp.time
+        half.pointee.waitingSince = stamp.time
     }
 
     /// Delivers held segments that are next.
@@ -257,25 +243,26 @@ struct TCPReassembler: ~Copyable {
         _ fromLow: Bool, _ record: Record, _ counters: inout FlowCounters,
         _ consumer: inout some FlowConsumer & ~Copyable
     ) {
-        while record.pointee[fromLow: fromLow].isHolding {
-            let half = record.pointee[fromLow: fromLow]
-            let block = pool[half.head]
-            let behind = distance(block.sequence, half.next)
+        let half = record.half(fromLow: fromLow)
+        while half.pointee.isHolding {
+            let index = half.pointee.head
+            let block = pool[index]
+            let behind = distance(block.sequence, half.pointee.next)
             guard behind >= 0 else { return }
-            record.pointee[fromLow: fromLow].head = block.next
-            if block.next < 0 { record.pointee[fromLow: fromLow].tail = -1 }
-            record.pointee[fromLow: fromLow].heldBytes -= block.count
+            half.pointee.head = block.next
+            if block.next < 0 { half.pointee.tail = -1 }
+            half.pointee.heldBytes -= block.count
             counters.held -= UInt64(block.count)
             let skipped = min(behind, Int(block.count))
             counters.duplicate += UInt64(skipped)
             if skipped < Int(block.count) {
-                record.pointee[fromLow: fromLow].next = block.end
+                half.pointee.next = block.end
                 counters.delivered += UInt64(Int(block.count) - skipped)
                 consumer.deliver(
-                    UnsafeRawBufferPointer(rebasing: pool.bytes(of: half.head)[skipped...]), of: Flow(record: record),
+                    UnsafeRawBufferPointer(rebasing: pool.bytes(of: index)[skipped...]), of: Flow(record: record),
                     record.pointee.direction(fromLow: fromLow), from: block.stamp)
             }
-            pool.free(half.head)
+            pool.free(index)
         }
     }
 
@@ -284,13 +271,13 @@ struct TCPReassembler: ~Copyable {
         _ counters: inout FlowCounters, _ consumer: inout some FlowConsumer & ~Copyable
     ) {
         counters.tcpPayloadBytes += UInt64(header.payload.count)
-        synchronize(&record.pointee[fromLow: fromLow], at: start)
+        let half = record.half(fromLow: fromLow)
+        half.pointee.synchronize(at: start)
         var sequence = start
         var bytes = header.payload
         var missing = Int(header.missingBytes)
-        let half = record.pointee[fromLow: fromLow]
-        if half.flags.contains(.hasFIN) {
-            let room = max(distance(sequence, half.fin), 0)
+        if half.pointee.flags.contains(.hasFIN) {
+            let room = max(distance(sequence, half.pointee.fin), 0)
             if room < bytes.count {
                 counters.afterEnd += UInt64(bytes.count - room)
                 bytes = UnsafeRawBufferPointer(rebasing: bytes[..<room])
@@ -299,17 +286,17 @@ struct TCPReassembler: ~Copyable {
                 missing = min(missing, room - bytes.count)
             }
         }
-        let behind = distance(sequence, half.next)
+        let behind = distance(sequence, half.pointee.next)
         if behind > 0 {
             // A repetition, wholly or in part; or, too late, what was declared a gap.
             let old = min(behind, bytes.count)
-            count(old, at: sequence, half, &counters)
+            count(old, at: sequence, half.pointee, &counters)
             if behind > bytes.count { missing = max(0, missing - (behind - bytes.count)) }
             bytes = UnsafeRawBufferPointer(rebasing: bytes[old...])
             sequence &+= UInt32(behind)
         }
         guard bytes.count + missing > 0 else { return }
-        if sequence == record.pointee[fromLow: fromLow].next {
+        if sequence == half.pointee.next {
             deliverInOrder(bytes, missing: missing, fromLow, record, stamp, &counters, &consumer)
         } else {
             hold(bytes, at: sequence, fromLow, record, stamp, &counters, &consumer)
@@ -334,24 +321,24 @@ struct TCPReassembler: ~Copyable {
         _ counters: inout FlowCounters, _ consumer: inout some FlowConsumer & ~Copyable
     ) {
         let direction = record.pointee.direction(fromLow: fromLow)
+        let half = record.half(fromLow: fromLow)
         var rest = bytes
         while rest.count > 0 {
-            let half = record.pointee[fromLow: fromLow]
+            let held = firstHeld(half)
             var count = rest.count
-            if half.isHolding { count = min(count, max(0, distance(half.next, pool[half.head].sequence))) }
+            if let held { count = min(count, max(0, distance(half.pointee.next, held))) }
             if count > 0 {
-                record.pointee[fromLow: fromLow].next = half.next &+ UInt32(count)
+                half.pointee.next &+= UInt32(count)
                 counters.delivered += UInt64(count)
                 consumer.deliver(
                     UnsafeRawBufferPointer(rebasing: rest[..<count]), of: Flow(record: record), direction, from: stamp)
                 rest = UnsafeRawBufferPointer(rebasing: rest[count...])
             }
-            guard half.isHolding else { break }
+            guard let held else { break }
             // What is held came first, so it counts where both have something.
-            let before = record.pointee[fromLow: fromLow]
-            if before.isHolding, pool[before.head].sequence == before.next, rest.count > 0 {
-                let overlap = min(rest.count, Int(pool[before.head].count))
-                compare(UnsafeRawBufferPointer(rebasing: rest[..<overlap]), with: before.head, at: 0, &counters)
+            if held == half.pointee.next, rest.count > 0 {
+                let overlap = min(rest.count, Int(pool[half.pointee.head].count))
+                compare(UnsafeRawBufferPointer(rebasing: rest[..<overlap]), with: half.pointee.head, at: 0, &counters)
                 rest = UnsafeRawBufferPointer(rebasing: rest[overlap...])
                 drainOne(fromLow, record, &counters, &consumer)
             } else {
@@ -360,14 +347,16 @@ struct TCPReassembler: ~Copyable {
         }
         drain(fromLow, record, &counters, &consumer)
         if missing > 0 {
-            let half = record.pointee[fromLow: fromLow]
-            var end = half.next &+ UInt32(missing)
-            if half.isHolding, distance(pool[half.head].sequence, end) > 0 { end = pool[half.head].sequence }
+            var end = half.pointee.next &+ UInt32(missing)
+            if let held = firstHeld(half), distance(held, end) > 0 { end = held }
             gap(to: end, .snapLength, fromLow, record, stamp, &counters, &consumer)
         }
-        if record.pointee[fromLow: fromLow].isHolding {
-            record.pointee[fromLow: fromLow].waitingSince = stamp.time
-        }
+        if half.pointee.isHolding { half.pointee.waitingSince = stamp.time }
+    }
+
+    /// Where the first of the bytes begins that came out of order.
+    @inline(__always) private func firstHeld(_ half: Half) -> UInt32? {
+        half.pointee.isHolding ? pool[half.pointee.head].sequence : nil
     }
 
     /// Delivers the first held block, which is next.
@@ -375,12 +364,13 @@ struct TCPReassembler: ~Copyable {
         _ fromLow: Bool, _ record: Record, _ counters: inout FlowCounters,
         _ consumer: inout some FlowConsumer & ~Copyable
     ) {
-        let index = record.pointee[fromLow: fromLow].head
+        let half = record.half(fromLow: fromLow)
+        let index = half.pointee.head
         let block = pool[index]
-        record.pointee[fromLow: fromLow].head = block.next
-        if block.next < 0 { record.pointee[fromLow: fromLow].tail = -1 }
-        record.pointee[fromLow: fromLow].heldBytes -= block.count
-        record.pointee[fromLow: fromLow].next = block.end
+        half.pointee.head = block.next
+        if block.next < 0 { half.pointee.tail = -1 }
+        half.pointee.heldBytes -= block.count
+        half.pointee.next = block.end
         counters.held -= UInt64(block.count)
         counters.delivered += UInt64(block.count)
         consumer.deliver(
@@ -391,10 +381,10 @@ struct TCPReassembler: ~Copyable {
 
     /// Lets go of what is held behind the end of its stream: it came before it was known where that is.
     private mutating func discardHeld(
-        behind end: UInt32, _ fromLow: Bool, _ record: Record, _ counters: inout FlowCounters
+        behind end: UInt32, _ half: Half, _ counters: inout FlowCounters
     ) {
         var previous: Int32 = -1
-        var current = record.pointee[fromLow: fromLow].head
+        var current = half.pointee.head
         while current >= 0, distance(pool[current].end, end) >= 0 {
             (previous, current) = (current, pool[current].next)
         }
@@ -404,7 +394,7 @@ struct TCPReassembler: ~Copyable {
             let discarded = block.count - UInt32(kept)
             counters.held -= UInt64(discarded)
             counters.afterEnd += UInt64(discarded)
-            record.pointee[fromLow: fromLow].heldBytes -= discarded
+            half.pointee.heldBytes -= discarded
             if kept > 0 {
                 pool[current].count = UInt32(kept)
                 pool[current].next = -1
@@ -417,9 +407,9 @@ struct TCPReassembler: ~Copyable {
         if previous >= 0 {
             pool[previous].next = -1
         } else {
-            record.pointee[fromLow: fromLow].head = -1
+            half.pointee.head = -1
         }
-        record.pointee[fromLow: fromLow].tail = previous
+        half.pointee.tail = previous
     }
 
     private func compare(
@@ -438,14 +428,13 @@ struct TCPReassembler: ~Copyable {
         _ bytes: UnsafeRawBufferPointer, at start: UInt32, _ fromLow: Bool, _ record: Record, _ stamp: PacketStamp,
         _ counters: inout FlowCounters, _ consumer: inout some FlowConsumer & ~Copyable
     ) {
-        if !record.pointee[fromLow: fromLow].isHolding {
-            record.pointee[fromLow: fromLow].waitingSince = stamp.time
-        }
+        let half = record.half(fromLow: fromLow)
+        if !half.pointee.isHolding { half.pointee.waitingSince = stamp.time }
         var rest = bytes
         var sequence = start
         var previous: Int32 = -1
-        var current = record.pointee[fromLow: fromLow].head
-        let tail = record.pointee[fromLow: fromLow].tail
+        var current = half.pointee.head
+        let tail = half.pointee.tail
         if tail >= 0, distance(pool[tail].end, sequence) >= 0 { (previous, current) = (tail, -1) }
         while rest.count > 0 {
             while current >= 0, distance(pool[current].end, sequence) >= 0 {
@@ -472,21 +461,18 @@ struct TCPReassembler: ~Copyable {
             if previous >= 0 {
                 pool[previous].next = index
             } else {
-                record.pointee[fromLow: fromLow].head = index
+                half.pointee.head = index
             }
-            if current < 0 { record.pointee[fromLow: fromLow].tail = index }
-            record.pointee[fromLow: fromLow].heldBytes += UInt32(room)
+            if current < 0 { half.pointee.tail = index }
+            half.pointee.heldBytes += UInt32(room)
             counters.held += UInt64(room)
             previous = index
             rest = UnsafeRawBufferPointer(rebasing: rest[room...])
             sequence &+= UInt32(room)
         }
         // Full, for this stream or for all: what is missing is not waited for any longer.
-        if record.pointee[fromLow: fromLow].heldBytes > streamLimit || !rest.isEmpty,
-            record.pointee[fromLow: fromLow].isHolding
-        {
-            let end = pool[record.pointee[fromLow: fromLow].head].sequence
-            gap(to: end, .limit, fromLow, record, stamp, &counters, &consumer)
+        if half.pointee.heldBytes > streamLimit || !rest.isEmpty, let held = firstHeld(half) {
+            gap(to: held, .limit, fromLow, record, stamp, &counters, &consumer)
         }
     }
 }
