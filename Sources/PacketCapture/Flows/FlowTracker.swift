@@ -93,51 +93,51 @@ package struct FlowTracker: ~Copyable {
         let hash = table.hash(key)
         guard header.kind == .tcp else {
             let record = table.find(key, hash: hash) ?? begin(header, key, hash, fromLow, &consumer)
-            touch(record, header, fromLow)
+            Self.touch(record, header, fromLow)
             consumer.observe(header, of: Flow(record: record))
-            datagram(header, fromLow, record, &consumer)
+            Self.datagram(header, fromLow, record, &consumer)
             return record.pointee.serial
         }
         let record: Record
         if let known = table.find(key, hash: hash) {
-            switch judge(header, fromLow, known) {
+            switch Self.judge(header, fromLow, known, linger: timeouts.tcpLinger) {
             case .belongs: record = known
             case .ignore:
-                touch(known, header, fromLow)
+                Self.touch(known, header, fromLow)
                 counters.tcpPayloadBytes += UInt64(header.payload.count)
                 counters.afterEnd += UInt64(header.payload.count)
                 return known.pointee.serial
             case .replaces:
-                close(known, .replaced, at: stamp(header), &consumer)
+                close(known, .replaced, at: Self.stamp(header), &consumer)
                 table.remove(known)
                 record = begin(header, key, hash, fromLow, &consumer)
             }
         } else {
             record = begin(header, key, hash, fromLow, &consumer)
         }
-        touch(record, header, fromLow)
+        Self.touch(record, header, fromLow)
         consumer.observe(header, of: Flow(record: record))
         switch tcp.take(header, fromLow: fromLow, record, &counters, &consumer) {
         case .goesOn: break
-        case .finished: close(record, .finished, at: stamp(header), &consumer)
-        case .reset: close(record, .reset, at: stamp(header), &consumer)
+        case .finished: close(record, .finished, at: Self.stamp(header), &consumer)
+        case .reset: close(record, .reset, at: Self.stamp(header), &consumer)
         }
         return record.pointee.serial
     }
 
-    private func stamp(_ header: PacketHeader) -> PacketStamp {
+    private static func stamp(_ header: PacketHeader) -> PacketStamp {
         PacketStamp(time: header.time, number: header.number)
     }
 
     @inline(__always)
-    private func touch(_ record: Record, _ header: PacketHeader, _ fromLow: Bool) {
+    private static func touch(_ record: Record, _ header: PacketHeader, _ fromLow: Bool) {
         record.pointee.lastTime = header.time
         let half = record.half(fromLow: fromLow)
         half.pointee.packets += 1
         half.pointee.bytes += UInt64(header.payload.count)
     }
 
-    private func datagram(
+    private static func datagram(
         _ header: PacketHeader, _ fromLow: Bool, _ record: Record, _ consumer: inout some FlowConsumer & ~Copyable
     ) {
         let direction = record.pointee.direction(fromLow: fromLow)
@@ -154,7 +154,7 @@ package struct FlowTracker: ~Copyable {
         _ consumer: inout some FlowConsumer & ~Copyable
     ) -> Record {
         if table.isFull, let victim = table.victim() {
-            close(victim, .evicted, at: PacketStamp(time: header.time, number: header.number), &consumer)
+            close(victim, .evicted, at: Self.stamp(header), &consumer)
             table.remove(victim)
         }
         lastSerial += 1
@@ -193,12 +193,13 @@ package struct FlowTracker: ~Copyable {
         case belongs, ignore, replaces
     }
 
-    /// Whether a segment belongs to the connection that has its addresses and ports.
-    private func judge(_ header: PacketHeader, _ fromLow: Bool, _ record: Record) -> Judgement {
+    /// Whether a segment belongs to the connection that has its addresses and ports. No method of a value, like all that
+    /// is called for each packet and needs little of the tracker: that would be copied for the call.
+    private static func judge(_ header: PacketHeader, _ fromLow: Bool, _ record: Record, linger: Int64) -> Judgement {
         let half = record.half(fromLow: fromLow)
         let isClosed = record.pointee.flags.contains(.isClosed)
         // Kept for stragglers, and those have come by now; where nothing else is captured, nobody has removed it.
-        if isClosed, header.time &- record.pointee.lastTime > timeouts.tcpLinger { return .replaces }
+        if isClosed, header.time &- record.pointee.lastTime > linger { return .replaces }
         if header.tcpFlags.contains(.syn) {
             // A repetition, or captured after what followed it.
             if half.pointee.flags.contains(.isSynchronized), half.pointee.initial == header.sequence {

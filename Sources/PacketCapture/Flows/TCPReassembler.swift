@@ -49,8 +49,6 @@ struct TCPReassembler: ~Copyable {
         case finished
     }
 
-    @inline(__always) private func distance(_ from: UInt32, _ to: UInt32) -> Int { from.distance(toSequence: to) }
-
     /// Takes a segment of an open connection.
     mutating func take(
         _ header: PacketHeader, fromLow: Bool, _ record: Record, _ counters: inout FlowCounters,
@@ -86,8 +84,8 @@ struct TCPReassembler: ~Copyable {
         guard !half.pointee.isPlain || !record.half(fromLow: !fromLow).pointee.isPlain else { return .goesOn }
         lookAtHole(fromLow, record, stamp, &counters, &consumer)
         lookAtHole(!fromLow, record, stamp, &counters, &consumer)
-        finishIfComplete(fromLow, record, stamp, &consumer)
-        finishIfComplete(!fromLow, record, stamp, &consumer)
+        Self.finishIfComplete(fromLow, record, stamp, &consumer)
+        Self.finishIfComplete(!fromLow, record, stamp, &consumer)
         let both = record.pointee.fromLow.flags.intersection(record.pointee.fromHigh.flags)
         return both.contains(.isFinished) ? .finished : .goesOn
     }
@@ -190,7 +188,7 @@ struct TCPReassembler: ~Copyable {
         gap(to: held, isOneSided ? .oneSided : .timeout, fromLow, record, stamp, &counters, &consumer)
     }
 
-    private func finishIfComplete(
+    private static func finishIfComplete(
         _ fromLow: Bool, _ record: Record, _ stamp: PacketStamp, _ consumer: inout some FlowConsumer & ~Copyable
     ) {
         let half = record.half(fromLow: fromLow)
@@ -214,7 +212,7 @@ struct TCPReassembler: ~Copyable {
             if half.pointee.flags.contains(.hasFIN), distance(half.pointee.next, half.pointee.fin) > 0 {
                 gap(to: half.pointee.fin, .ended, fromLow, record, stamp, &counters, &consumer)
             }
-            finishIfComplete(fromLow, record, stamp, &consumer)
+            Self.finishIfComplete(fromLow, record, stamp, &consumer)
         }
     }
 
@@ -322,6 +320,11 @@ struct TCPReassembler: ~Copyable {
     ) {
         let direction = record.pointee.direction(fromLow: fromLow)
         let half = record.half(fromLow: fromLow)
+        if !half.pointee.isHolding, missing == 0 {
+            half.pointee.next &+= UInt32(truncatingIfNeeded: bytes.count)
+            counters.delivered += UInt64(bytes.count)
+            return consumer.deliver(bytes, of: Flow(record: record), direction, from: stamp)
+        }
         var rest = bytes
         while rest.count > 0 {
             let held = firstHeld(half)
@@ -476,3 +479,5 @@ struct TCPReassembler: ~Copyable {
         }
     }
 }
+
+@inline(__always) private func distance(_ from: UInt32, _ to: UInt32) -> Int { from.distance(toSequence: to) }
