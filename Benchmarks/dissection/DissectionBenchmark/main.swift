@@ -58,10 +58,7 @@ do {
         var encoder = ItemEncoder(.recording(node: "bench"))
         var bytes = 0
         func take(_ items: [Item]) {
-            for item in items where item.error == nil {
-                pairs += 1
-                if mode == "json" { encoder.encode(item) { bytes += $0.count } }
-            }
+            if mode == "json" { for item in items { encoder.encode(item) { bytes += $0.count } } }
         }
         while let batch = try file.next() {
             packets += batch.count
@@ -70,6 +67,7 @@ do {
         }
         traffic.finish()
         traffic.drain { take($0) }
+        pairs = traffic.counters.paired
     default:
         print("no mode \(mode)")
         exit(2)

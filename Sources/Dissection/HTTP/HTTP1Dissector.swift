@@ -1,4 +1,3 @@
-internal import DequeModule
 internal import Glibc
 
 /// HTTP/1.0 and 1.1, and the 0.9 that some tools still speak (RFC 9112).
@@ -6,53 +5,19 @@ package final class HTTP1Dissector: StreamDissector {
     package static let name = "http"
     package static let ports: [UInt16] = [80, 8080, 8000, 3000, 5000]
 
-    /// A request whose response has not come.
-    private struct Pending {
-        enum State {
-            /// Its body is still coming.
-            case isRead
-            case waits
-            /// It went out without its response, which may come all the same.
-            case isGivenUp
-        }
-
-        private(set) var state = State.isRead
-        private(set) var waitsSince: Int64 = 0
-        private var message: HTTPMessage?
-        let method: HTTPStartLine.Method
-
-        init(_ start: HTTPStartLine) { method = start.method }
-
-        /// Its end is there.
-        mutating func complete(_ message: consuming HTTPMessage, at time: Int64) {
-            self.message = consume message
-            state = .waits
-            waitsSince = time
-        }
-
-        /// The request, if it waits; afterwards it is given up.
-        mutating func giveUp() -> HTTPMessage? {
-            guard state == .waits else { return nil }
-            state = .isGivenUp
-            var taken: HTTPMessage?
-            swap(&taken, &message)
-            return taken
-        }
-    }
-
     private let context: StreamContext
     private let limit: Int
     // One thread uses a dissector, and nothing that is called while one of these changes comes back to it: to check that for
     // each message costs as much as reading its start line.
     @exclusivity(unchecked) private var requests: HTTP1Parser
     @exclusivity(unchecked) private var responses: HTTP1Parser
-    @exclusivity(unchecked) private var pending: Deque<Pending> = []
+    @exclusivity(unchecked) private var pending = PendingRequests()
     /// Requests before those, which went out to make room: so many responses belong to none of ``pending``.
     private var forgotten = 0
     /// When the server last said something that this dissector understood.
     private var lastAnswer = Int64.min
     /// The request that is being read was answered already: its end sends the exchange out.
-    private var answeredEarly: HTTPMessage?
+    @exclusivity(unchecked) private var answeredEarly: HTTPMessage?
     /// A response came while another request waited: the client does not wait for answers.
     private var isPipelining = false
     /// Responses were lost: how many of the waiting requests they answered is not known.
@@ -115,7 +80,7 @@ package final class HTTP1Dissector: StreamDissector {
             case .head:
                 let framing = Self.framing(ofRequest: requests.scanner)
                 enqueue(requests.scanner.start, sink, time)
-                if let message = requests.begin(framing) { complete(message, sink, time) }
+                if let message = requests.begin(framing, &offset) { complete(message, sink, time) }
             case .message(let message): complete(message, sink, time)
             }
         }
@@ -129,18 +94,18 @@ package final class HTTP1Dissector: StreamDissector {
     }
 
     private func enqueue(_ start: HTTPStartLine, _ sink: ItemSink, _ time: Int64) {
-        if pending.count >= limit, var oldest = pending.popFirst() {
+        if pending.count >= limit, let oldest = pending.popFirst() {
             forgotten += 1
-            if let message = oldest.giveUp() { emit(requestOnly: message, .limit, sink) }
+            if case .waits(let message, _) = oldest.state { emit(requestOnly: message, .limit, sink) }
         }
-        pending.append(Pending(start))
+        pending.append(start.method)
         // HTTP/0.9 answers without a status line.
         if start.version == 9, !responses.isWithinMessage { responses.beginBare(time) }
     }
 
     /// A request that ended before its time: within its body, or already within its head.
     private func endRequest(_ message: HTTPMessage, _ sink: ItemSink, _ time: Int64) {
-        if !isLastRead, answeredEarly == nil { enqueue(message.start, sink, message.time) }
+        if !pending.isLastRead, answeredEarly == nil { enqueue(message.start, sink, message.time) }
         complete(message, sink, time)
     }
 
@@ -149,11 +114,8 @@ package final class HTTP1Dissector: StreamDissector {
             answeredEarly = nil
             return emit(message, response, sink)
         }
-        if isLastRead { pending[pending.count - 1].complete(message, at: time) }
+        pending.completeLast(message, at: time)
     }
-
-    /// Whether the body of the last request is still coming.
-    private var isLastRead: Bool { !pending.isEmpty && pending[pending.count - 1].state == .isRead }
 
     // MARK: Responses
 
@@ -168,7 +130,7 @@ package final class HTTP1Dissector: StreamDissector {
                 lastAnswer = time
                 alignAfterLoss(sink)
                 let framing = framingOfResponse()
-                if let message = responses.begin(framing) { answer(message, sink) }
+                if let message = responses.begin(framing, &offset) { answer(message, sink) }
             case .message(let message):
                 lastAnswer = time
                 answer(message, sink)
@@ -180,11 +142,11 @@ package final class HTTP1Dissector: StreamDissector {
         let scanner = responses.scanner
         let status = scanner.start.status
         if 100..<200 ~= status || status == 204 || status == 304 { return .none }
-        if forgotten == 0, !pending.isEmpty {
-            switch pending[0].method {
+        if forgotten == 0 {
+            switch pending.firstMethod {
             case .head: return .none
             case .connect where 200..<300 ~= status: return .none
-            case .connect, .other: break
+            case .connect, .other, nil: break
             }
         }
         if scanner.isChunked { return .chunked }
@@ -200,9 +162,8 @@ package final class HTTP1Dissector: StreamDissector {
         hasLostResponses = false
         forgotten = 0
         guard !isPipelining else { return }
-        while pending.count > 1 {
-            var request = pending.removeFirst()
-            if let message = request.giveUp() { emit(requestOnly: message, .gap, sink) }
+        while pending.count > 1, let request = pending.popFirst() {
+            if case .waits(let message, _) = request.state { emit(requestOnly: message, .gap, sink) }
         }
     }
 
@@ -216,15 +177,15 @@ package final class HTTP1Dissector: StreamDissector {
             forgotten -= 1
             return emit(responseOnly: response, .limit, sink)
         }
-        guard var request = pending.popFirst() else {
+        guard let request = pending.popFirst() else {
             return emit(responseOnly: response, hasLostRequests ? .gap : .notSeen, sink)
         }
         if !pending.isEmpty { isPipelining = true }
         if request.method == .connect, 200..<300 ~= status { outcome = .changesProtocol(consumed: 0) }
         if status == 101 { outcome = .isOpaque }
-        if let message = request.giveUp() { return emit(message, response, sink) }
         switch request.state {
-        case .waits, .isGivenUp: emit(responseOnly: response, .timeout, sink)
+        case .waits(let message, _): emit(message, response, sink)
+        case .isGivenUp: emit(responseOnly: response, .timeout, sink)
         case .isRead where outcome == .goesOn && requests.isWithinBody:
             // The answer came before the request's end: an error, or a server in a hurry.
             if let earlier = answeredEarly { emit(responseOnly: earlier, .notSeen, sink) }
@@ -238,15 +199,7 @@ package final class HTTP1Dissector: StreamDissector {
     package func expire(before time: Int64, into sink: ItemSink) {
         // A response that is coming is no silence, however long it takes.
         guard !pending.isEmpty, lastAnswer < time, !responses.isWithinMessage else { return }
-        for index in pending.indices {
-            switch pending[index].state {
-            case .waits where pending[index].waitsSince < time:
-                guard let message = pending[index].giveUp() else { break }
-                emit(requestOnly: message, hasLostResponses ? .gap : .timeout, sink)
-            case .isGivenUp: break
-            case .waits, .isRead: return
-            }
-        }
+        pending.giveUp(before: time) { emit(requestOnly: $0, hasLostResponses ? .gap : .timeout, sink) }
     }
 
     package func skip(_ count: Int, from side: Side, at time: Int64, into sink: ItemSink) {
@@ -274,8 +227,10 @@ package final class HTTP1Dissector: StreamDissector {
         end(.server, at: time, into: sink)
         if let response = answeredEarly { emit(responseOnly: response, .notSeen, sink) }
         answeredEarly = nil
-        while var request = pending.popFirst() {
-            if let message = request.giveUp() { emit(requestOnly: message, hasLostResponses ? .gap : reason, sink) }
+        while let request = pending.popFirst() {
+            if case .waits(let message, _) = request.state {
+                emit(requestOnly: message, hasLostResponses ? .gap : reason, sink)
+            }
         }
     }
 

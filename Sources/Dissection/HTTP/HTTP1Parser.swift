@@ -47,6 +47,8 @@ struct HTTP1Parser {
     private(set) var scanner: HTTPHeadScanner
     /// The message that is being read.
     private(set) var message = HTTPMessage()
+    /// Bytes behind the head that were copied with it, and are its body if ``begin(_:_:)`` says so.
+    private var copiedAhead = 0
     /// A chunk-size or trailer line that was cut.
     private var line: [UInt8] = []
     private var trailerBytes = 0
@@ -143,8 +145,12 @@ struct HTTP1Parser {
         switch progress {
         case .complete(let length):
             if held == 0 {
-                message.bytes.reserveCapacity(min(length + (scanner.contentLength ?? 0), length + bodyLimit))
-                message.bytes.append(contentsOf: UnsafeBufferPointer(start: base, count: length))
+                // A body that is all there is copied with its head.
+                let room = length + min(scanner.contentLength ?? 0, bodyLimit)
+                let copied = min(count, room)
+                message.bytes.reserveCapacity(room)
+                message.bytes.append(contentsOf: UnsafeBufferPointer(start: base, count: copied))
+                copiedAhead = copied - length
             } else {
                 message.bytes.removeLast(message.bytes.count - length)
             }
@@ -168,11 +174,21 @@ struct HTTP1Parser {
         }
     }
 
-    /// Says how the body of the message whose head was just read ends.
-    mutating func begin(_ framing: Framing) -> HTTPMessage? {
+    /// Says how the body of the message whose head was just read ends, and reads on from `offset` what is at hand of it.
+    mutating func begin(_ framing: Framing, _ offset: inout Int) -> HTTPMessage? {
+        let ahead = copiedAhead
+        copiedAhead = 0
+        if case .length(let length) = framing, length > 0 {
+            message.bodyLength = ahead
+            message.wireLength += ahead
+            offset += ahead
+            if ahead == length { return end() }
+            state = .fixed(length - ahead)
+            return nil
+        }
+        if ahead > 0 { message.bytes.removeLast(ahead) }
         switch framing {
-        case .none, .length(0): return end()
-        case .length(let length): state = .fixed(length)
+        case .none, .length: return end()
         case .chunked: state = .chunkSize
         case .untilClose: state = .untilClose
         }
@@ -297,7 +313,7 @@ struct HTTP1Parser {
 
     private mutating func expectHead() {
         scanner = HTTPHeadScanner(isRequest: isRequest)
-        line.removeAll()
+        if !line.isEmpty { line.removeAll() }
         state = .head
     }
 

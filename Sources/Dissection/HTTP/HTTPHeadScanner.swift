@@ -34,63 +34,66 @@ struct HTTPHeadScanner {
 
     /// Looks at the head's bytes, of which all that were given before are still there.
     mutating func scan(_ base: UnsafePointer<UInt8>, _ count: Int) -> Progress {
-        while lineStart < count {
-            guard let newline = memchr(base + lineStart, 0x0a, count - lineStart) else { return .needsMore }
-            let lineEnd = UnsafeRawPointer(base).distance(to: UnsafeRawPointer(newline))
-            var end = lineEnd
-            if end > lineStart, base[end - 1] == 0x0d { end -= 1 }
-            if !hasStartLine {
-                // Some senders add an empty line after a body.
-                if end == lineStart {
-                    lineStart = lineEnd + 1
-                    continue
-                }
-                let line = HTTPStartLine.parse(base, lineStart, end, isRequest: isRequest)
-                guard let line else { return .malformed }
-                start = line
-                hasStartLine = true
-                // HTTP/0.9 has no head behind its line.
-                if line.version == 9 { return .complete(lineEnd + 1) }
-            } else if end == lineStart {
-                return .complete(lineEnd + 1)
-            } else {
-                field(base, lineStart, end)
+        while !hasStartLine {
+            guard let line = nextLine(base, count) else { return .needsMore }
+            // Some senders add an empty line after a body.
+            if line.isEmpty { continue }
+            guard let parsed = HTTPStartLine.parse(base, line.lowerBound, line.upperBound, isRequest: isRequest) else {
+                return .malformed
             }
-            lineStart = lineEnd + 1
+            start = parsed
+            hasStartLine = true
+            // HTTP/0.9 has no head behind its line.
+            if parsed.version == 9 { return .complete(lineStart) }
+        }
+        while let line = nextLine(base, count) {
+            if line.isEmpty { return .complete(lineStart) }
+            // Nearly all fields are dismissed by their first letter.
+            switch base[line.lowerBound] {
+            case UInt8(ascii: "C"), UInt8(ascii: "c"):
+                lastField = .other
+                guard let value = Self.value(base, line, "content-length") else { continue }
+                lastField = .contentLength
+                contentLength(base, value, line.upperBound)
+            case UInt8(ascii: "T"), UInt8(ascii: "t"):
+                lastField = .other
+                guard let value = Self.value(base, line, "transfer-encoding") else { continue }
+                lastField = .transferEncoding
+                transferEncoding(base, value, line.upperBound)
+            case 0x20, 0x09:
+                // A folded line continues the field before it.
+                if lastField == .transferEncoding { transferEncoding(base, line.lowerBound, line.upperBound) }
+                if lastField == .contentLength { contentLength(base, line.lowerBound, line.upperBound) }
+            default: lastField = .other
+            }
         }
         return .needsMore
     }
 
-    /// Looks at one field line. Most are dismissed by their first letter.
-    private mutating func field(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int) {
-        let first = base[start]
-        if first == 0x20 || first == 0x09 {
-            // A folded line continues the field before it.
-            if lastField == .transferEncoding { transferEncoding(base, start, end) }
-            if lastField == .contentLength { contentLength(base, start, end) }
-            return
-        }
-        lastField = .other
-        switch first | 0x20 {
-        case UInt8(ascii: "c"):
-            guard let value = Self.value(base, start, end, "content-length") else { return }
-            lastField = .contentLength
-            contentLength(base, value, end)
-        case UInt8(ascii: "t"):
-            guard let value = Self.value(base, start, end, "transfer-encoding") else { return }
-            lastField = .transferEncoding
-            transferEncoding(base, value, end)
-        default: break
-        }
+    /// The next line, without its line break, if it is whole.
+    @inline(__always)
+    private mutating func nextLine(_ base: UnsafePointer<UInt8>, _ count: Int) -> Range<Int>? {
+        let start = lineStart
+        guard start < count, let newline = memchr(base + start, 0x0a, count - start) else { return nil }
+        let lineEnd = UnsafeRawPointer(base).distance(to: UnsafeRawPointer(newline))
+        lineStart = lineEnd + 1
+        let hasReturn = lineEnd > start && base[lineEnd - 1] == 0x0d
+        return Range(uncheckedBounds: (start, hasReturn ? lineEnd - 1 : lineEnd))
     }
 
     /// Where the field's value begins, if it has this name. White space before the colon is forgiven, as servers do.
     private static func value(
-        _ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ name: StaticString
+        _ base: UnsafePointer<UInt8>, _ line: Range<Int>, _ name: StaticString
     ) -> Int? {
+        let (start, end) = (line.lowerBound, line.upperBound)
         let count = name.utf8CodeUnitCount
         guard end - start > count else { return nil }
-        for i in 0..<count where base[start + i] | 0x20 != name.utf8Start[i] { return nil }
+        // From behind: `Content-Type` and `Content-Length` begin alike.
+        var index = count - 1
+        while index >= 0 {
+            guard base[start + index] | 0x20 == name.utf8Start[index] else { return nil }
+            index -= 1
+        }
         var i = start + count
         while i < end, base[i] == 0x20 || base[i] == 0x09 { i += 1 }
         return i < end && base[i] == UInt8(ascii: ":") ? i + 1 : nil

@@ -1,7 +1,8 @@
 /// What the dissectors of one connection share: who speaks, and how many items there were.
 package final class StreamContext {
-    package internal(set) var connection: ConnectionIdentity
-    private var nextIndex = 0
+    // One thread uses both, and calls nothing while it reads or changes them.
+    @exclusivity(unchecked) package internal(set) var connection: ConnectionIdentity
+    @exclusivity(unchecked) private var nextIndex = 0
 
     /// The context of a new connection.
     package init(_ connection: ConnectionIdentity) { self.connection = connection }

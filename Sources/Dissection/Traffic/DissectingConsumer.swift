@@ -78,10 +78,10 @@ struct DissectingConsumer: FlowConsumer {
     ) {
         switch entries[flow.slot] {
         case .stream(let stream):
-            stream.receive(bytes, from: direction == .toServer ? .client : .server, at: packet.time, into: sink)
+            stream.receive(bytes, from: Side(sending: direction), at: packet.time, into: sink)
         case .datagrams(let datagrams):
             let isNew = datagrams.receive(
-                bytes, from: direction == .toServer ? .client : .server, at: packet.time, into: sink)
+                bytes, from: Side(sending: direction), at: packet.time, into: sink)
             if isNew { waiting.append(datagrams) }
         case .none, .opaque: sink.counters.skippedBytes += bytes.count
         }
@@ -92,12 +92,12 @@ struct DissectingConsumer: FlowConsumer {
     ) {
         // What a datagram lacks at its end shows in the datagram.
         guard case .stream(let stream) = entries[flow.slot] else { return }
-        stream.skip(byteCount, from: direction == .toServer ? .client : .server, at: packet.time, into: sink)
+        stream.skip(byteCount, from: Side(sending: direction), at: packet.time, into: sink)
     }
 
     mutating func finish(_ flow: Flow, _ direction: FlowDirection, at packet: PacketStamp) {
         guard case .stream(let stream) = entries[flow.slot] else { return }
-        stream.end(direction == .toServer ? .client : .server, at: packet.time, into: sink)
+        stream.end(Side(sending: direction), at: packet.time, into: sink)
     }
 
     mutating func end(_ flow: Flow, because reason: FlowEnd, at time: Int64) {
@@ -172,6 +172,16 @@ struct DissectingConsumer: FlowConsumer {
         context.add(
             .connection(summary), at: flow.firstTime, elapsed: flow.lastTime - flow.firstTime,
             requestSize: summary.clientBytes, responseSize: summary.serverBytes, error: summary.error, to: sink)
+    }
+}
+
+extension Side {
+    /// Who sends in a direction.
+    fileprivate init(sending direction: FlowDirection) {
+        switch direction {
+        case .toServer: self = .client
+        case .toClient: self = .server
+        }
     }
 }
 
