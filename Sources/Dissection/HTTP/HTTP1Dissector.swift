@@ -17,7 +17,7 @@ package final class HTTP1Dissector: StreamDissector {
     /// When the server last said something that this dissector understood.
     private var lastAnswer = Int64.min
     /// The request that is being read was answered already: its end sends the exchange out.
-    @exclusivity(unchecked) private var answeredEarly: HTTPMessage?
+    @exclusivity(unchecked) private var answeredEarly: ReadMessage?
     /// A response came while another request waited: the client does not wait for answers.
     private var isPipelining = false
     /// Responses were lost: how many of the waiting requests they answered is not known.
@@ -80,16 +80,16 @@ package final class HTTP1Dissector: StreamDissector {
             case .head:
                 let framing = Self.framing(ofRequest: requests.scanner)
                 enqueue(requests.scanner.start, sink, time)
-                if let message = requests.begin(framing, &offset) { complete(message, sink, time) }
+                if let message = requests.begin(framing, bytes, &offset) { complete(message, sink, time) }
             case .message(let message): complete(message, sink, time)
             }
         }
     }
 
     private static func framing(ofRequest scanner: HTTPHeadScanner) -> HTTP1Parser.Framing {
-        if scanner.start.version == 9 { return .none }
+        if scanner.start.version == 9 { return .length(0) }
         if scanner.isChunked { return .chunked }
-        guard let length = scanner.contentLength, !scanner.hasBadContentLength else { return .none }
+        guard let length = scanner.contentLength, !scanner.hasBadContentLength else { return .length(0) }
         return .length(length)
     }
 
@@ -104,17 +104,17 @@ package final class HTTP1Dissector: StreamDissector {
     }
 
     /// A request that ended before its time: within its body, or already within its head.
-    private func endRequest(_ message: HTTPMessage, _ sink: ItemSink, _ time: Int64) {
-        if !pending.isLastRead, answeredEarly == nil { enqueue(message.start, sink, message.time) }
+    private func endRequest(_ message: ReadMessage, _ sink: ItemSink, _ time: Int64) {
+        if !pending.isLastRead, answeredEarly == nil { enqueue(message.facts.start, sink, message.facts.time) }
         complete(message, sink, time)
     }
 
-    private func complete(_ message: consuming HTTPMessage, _ sink: ItemSink, _ time: Int64) {
+    private func complete(_ message: consuming ReadMessage, _ sink: ItemSink, _ time: Int64) {
         if let response = answeredEarly {
             answeredEarly = nil
             return emit(message, response, sink)
         }
-        pending.completeLast(message, at: time)
+        pending.completeLast(message.kept(), at: time)
     }
 
     // MARK: Responses
@@ -130,7 +130,7 @@ package final class HTTP1Dissector: StreamDissector {
                 lastAnswer = time
                 alignAfterLoss(sink)
                 let framing = framingOfResponse()
-                if let message = responses.begin(framing, &offset) { answer(message, sink) }
+                if let message = responses.begin(framing, bytes, &offset) { answer(message, sink) }
             case .message(let message):
                 lastAnswer = time
                 answer(message, sink)
@@ -141,11 +141,11 @@ package final class HTTP1Dissector: StreamDissector {
     private func framingOfResponse() -> HTTP1Parser.Framing {
         let scanner = responses.scanner
         let status = scanner.start.status
-        if 100..<200 ~= status || status == 204 || status == 304 { return .none }
+        if 100..<200 ~= status || status == 204 || status == 304 { return .length(0) }
         if forgotten == 0 {
             switch pending.firstMethod {
-            case .head: return .none
-            case .connect where 200..<300 ~= status: return .none
+            case .head: return .length(0)
+            case .connect where 200..<300 ~= status: return .length(0)
             case .connect, .other, nil: break
             }
         }
@@ -167,8 +167,8 @@ package final class HTTP1Dissector: StreamDissector {
         }
     }
 
-    private func answer(_ response: consuming HTTPMessage, _ sink: ItemSink) {
-        let status = response.start.status
+    private func answer(_ response: consuming ReadMessage, _ sink: ItemSink) {
+        let status = response.facts.start.status
         if 100..<200 ~= status, status != 101 {
             sink.counters.interim += 1
             return
@@ -189,8 +189,8 @@ package final class HTTP1Dissector: StreamDissector {
         case .isRead where outcome == .goesOn && requests.isWithinBody:
             // The answer came before the request's end: an error, or a server in a hurry.
             if let earlier = answeredEarly { emit(responseOnly: earlier, .notSeen, sink) }
-            answeredEarly = response
-        case .isRead: emit(requests.message, response, sink)
+            answeredEarly = response.kept()
+        case .isRead: emit(requests.unfinished, response, sink)
         }
     }
 
@@ -236,26 +236,27 @@ package final class HTTP1Dissector: StreamDissector {
 
     // MARK: Items
 
-    private func emit(_ request: consuming HTTPMessage, _ response: consuming HTTPMessage, _ sink: ItemSink) {
+    private func emit(_ request: consuming ReadMessage, _ response: consuming ReadMessage, _ sink: ItemSink) {
         sink.counters.paired += 1
-        let (time, elapsed) = (request.time, response.time - request.time)
-        let (requestSize, responseSize) = (request.wireLength, response.wireLength)
+        let (time, elapsed) = (request.facts.time, response.facts.time - request.facts.time)
+        let (requestSize, responseSize) = (request.facts.wireLength, response.facts.wireLength)
         context.add(
             .http(HTTPExchange(request: consume request, response: consume response)), at: time, elapsed: elapsed,
             requestSize: requestSize, responseSize: responseSize, to: sink)
     }
 
-    private func emit(requestOnly request: HTTPMessage, _ reason: MissingReason, _ sink: ItemSink) {
+    private func emit(requestOnly request: ReadMessage, _ reason: MissingReason, _ sink: ItemSink) {
         sink.counters.requestOnly[reason] += 1
         context.add(
-            .http(HTTPExchange(request: request, response: nil)), at: request.time, requestSize: request.wireLength,
+            .http(HTTPExchange(request: request, response: nil)), at: request.facts.time,
+            requestSize: request.facts.wireLength,
             error: reason.error(missing: "response"), to: sink)
     }
 
-    private func emit(responseOnly response: HTTPMessage, _ reason: MissingReason, _ sink: ItemSink) {
+    private func emit(responseOnly response: ReadMessage, _ reason: MissingReason, _ sink: ItemSink) {
         sink.counters.responseOnly[reason] += 1
         context.add(
-            .http(HTTPExchange(request: nil, response: response)), at: response.time,
-            responseSize: response.wireLength, error: reason.error(missing: "request"), to: sink)
+            .http(HTTPExchange(request: nil, response: response)), at: response.facts.time,
+            responseSize: response.facts.wireLength, error: reason.error(missing: "request"), to: sink)
     }
 }

@@ -12,18 +12,20 @@ internal import Glibc
 struct HTTP1Parser {
     /// How the end of a body is found (RFC 9112 section 6.3).
     enum Framing: Equatable {
-        case none
+        /// So many bytes; 0 also where there is none.
         case length(Int)
         case chunked
         case untilClose
+
+        fileprivate var isLength: Bool { if case .length = self { true } else { false } }
     }
 
     enum Event {
         /// All bytes are used.
         case needsMore
-        /// A head is there: the caller must call ``begin(_:)``.
+        /// A head is there: the caller must call ``begin(_:_:_:)``.
         case head
-        case message(HTTPMessage)
+        case message(ReadMessage)
         /// The bytes make no sense; a start line is looked for from here on.
         case malformed
     }
@@ -46,9 +48,9 @@ struct HTTP1Parser {
     private var state = State.head
     private(set) var scanner: HTTPHeadScanner
     /// The message that is being read.
-    private(set) var message = HTTPMessage()
-    /// Bytes behind the head that were copied with it, and are its body if ``begin(_:_:)`` says so.
-    private var copiedAhead = 0
+    private var message = HTTPMessageFacts()
+    /// What was copied of it.
+    private var kept: [UInt8] = []
     /// A chunk-size or trailer line that was cut.
     private var line: [UInt8] = []
     private var trailerBytes = 0
@@ -62,10 +64,13 @@ struct HTTP1Parser {
         scanner = HTTPHeadScanner(isRequest: isRequest)
     }
 
+    /// The message that is being read, as far as it has come.
+    var unfinished: ReadMessage { ReadMessage(message, .kept(kept)) }
+
     /// Whether a message has begun and not ended.
     var isWithinMessage: Bool {
         switch state {
-        case .head: !message.bytes.isEmpty
+        case .head: !kept.isEmpty
         case .lost: false
         default: true
         }
@@ -89,7 +94,7 @@ struct HTTP1Parser {
             let count = bytes.count - offset
             switch state {
             case .head:
-                if isBarePossible, message.bytes.isEmpty {
+                if isBarePossible, kept.isEmpty {
                     isBarePossible = false
                     if count < 5 || memcmp(base, "HTTP/", 5) != 0 {
                         message.time = time
@@ -129,31 +134,22 @@ struct HTTP1Parser {
         _ base: UnsafePointer<UInt8>, _ count: Int, _ offset: inout Int, _ time: Int64
     ) -> Event {
         let progress: HTTPHeadScanner.Progress
-        let held = message.bytes.count
+        let held = kept.count
         if held == 0 {
             message.time = time
             progress = scanner.scan(base, count)
         } else {
             // Only what may still belong to the head is copied.
             let taken = min(count, max(1, headLimit - held))
-            message.bytes.append(contentsOf: UnsafeBufferPointer(start: base, count: taken))
-            progress = message.bytes.withUnsafeBufferPointer { all in
+            kept.append(contentsOf: UnsafeBufferPointer(start: base, count: taken))
+            progress = kept.withUnsafeBufferPointer { all in
                 // Not empty: at least one byte was appended.
                 all.baseAddress.map { scanner.scan($0, all.count) } ?? .needsMore
             }
         }
         switch progress {
         case .complete(let length):
-            if held == 0 {
-                // A body that is all there is copied with its head.
-                let room = length + min(scanner.contentLength ?? 0, bodyLimit)
-                let copied = min(count, room)
-                message.bytes.reserveCapacity(room)
-                message.bytes.append(contentsOf: UnsafeBufferPointer(start: base, count: copied))
-                copiedAhead = copied - length
-            } else {
-                message.bytes.removeLast(message.bytes.count - length)
-            }
+            if held > 0 { kept.removeLast(kept.count - length) }
             offset += length - held
             message.headLength = length
             message.wireLength = length
@@ -161,10 +157,8 @@ struct HTTP1Parser {
             state = .awaitsFraming
             return .head
         case .needsMore:
-            if held == 0 {
-                message.bytes.append(contentsOf: UnsafeBufferPointer(start: base, count: min(count, headLimit)))
-            }
-            guard message.bytes.count < headLimit else { return lose(&offset, count) }
+            if held == 0 { kept.append(contentsOf: UnsafeBufferPointer(start: base, count: min(count, headLimit))) }
+            guard kept.count < headLimit else { return lose(&offset, count) }
             offset += count
             // Nothing but empty lines so far.
             return .needsMore
@@ -174,21 +168,28 @@ struct HTTP1Parser {
         }
     }
 
-    /// Says how the body of the message whose head was just read ends, and reads on from `offset` what is at hand of it.
-    mutating func begin(_ framing: Framing, _ offset: inout Int) -> HTTPMessage? {
-        let ahead = copiedAhead
-        copiedAhead = 0
-        if case .length(let length) = framing, length > 0 {
-            message.bodyLength = ahead
-            message.wireLength += ahead
-            offset += ahead
-            if ahead == length { return end() }
-            state = .fixed(length - ahead)
-            return nil
+    /// Says how the body of the message ends whose head was just found before `offset` of these bytes. A message that is
+    /// there as a whole is returned as it lies.
+    mutating func begin(_ framing: Framing, _ bytes: UnsafeRawBufferPointer, _ offset: inout Int) -> ReadMessage? {
+        let length = if case .length(let length) = framing { length } else { 0 }
+        if kept.isEmpty {
+            let head = UnsafeRawBufferPointer(rebasing: bytes[(offset - message.headLength)...])
+            if framing.isLength, length <= bytes.count - offset {
+                offset += length
+                message.bodyLength = length
+                message.wireLength += length
+                message.isCut = length > bodyLimit
+                let whole = head.prefix(message.headLength + min(length, bodyLimit))
+                defer { restart() }
+                return ReadMessage(
+                    message, .lent(UnsafeRawBufferPointer(rebasing: whole).assumingMemoryBound(to: UInt8.self)))
+            }
+            kept.reserveCapacity(message.headLength + min(length, bodyLimit))
+            kept.append(contentsOf: head.prefix(message.headLength))
         }
-        if ahead > 0 { message.bytes.removeLast(ahead) }
         switch framing {
-        case .none, .length: return end()
+        case .length(0): return end()
+        case .length(let length): state = .fixed(length)
         case .chunked: state = .chunkSize
         case .untilClose: state = .untilClose
         }
@@ -217,9 +218,9 @@ struct HTTP1Parser {
     // MARK: Body
 
     private mutating func take(_ base: UnsafePointer<UInt8>, _ count: Int, _ offset: inout Int) {
-        let room = bodyLimit - (message.bytes.count - message.headLength)
+        let room = bodyLimit - (kept.count - message.headLength)
         if room > 0 {
-            message.bytes.append(contentsOf: UnsafeBufferPointer(start: base, count: min(room, count)))
+            kept.append(contentsOf: UnsafeBufferPointer(start: base, count: min(room, count)))
         }
         if count > room { message.isCut = true }
         message.bodyLength += count
@@ -299,19 +300,16 @@ struct HTTP1Parser {
     private mutating func finished() -> Event { .message(end()) }
 
     /// The message is over.
-    private mutating func end() -> HTTPMessage {
-        var finished = HTTPMessage()
-        swap(&finished, &message)
-        expectHead()
-        return finished
+    private mutating func end() -> ReadMessage {
+        var bytes: [UInt8] = []
+        swap(&bytes, &kept)
+        defer { restart() }
+        return ReadMessage(message, .kept(bytes))
     }
 
     private mutating func restart() {
-        message = HTTPMessage()
-        expectHead()
-    }
-
-    private mutating func expectHead() {
+        message = HTTPMessageFacts()
+        if !kept.isEmpty { kept = [] }
         scanner = HTTPHeadScanner(isRequest: isRequest)
         if !line.isEmpty { line.removeAll() }
         state = .head
@@ -321,7 +319,7 @@ struct HTTP1Parser {
 
     /// Passes over bytes that were not captured. Returns the message that ends with them, if one does, and whether the
     /// place where the next message begins is lost.
-    mutating func skip(_ count: Int) -> (ended: HTTPMessage?, isLost: Bool) {
+    mutating func skip(_ count: Int) -> (ended: ReadMessage?, isLost: Bool) {
         switch state {
         case .fixed(let left) where count <= left:
             message.isIncomplete = true
@@ -352,7 +350,7 @@ struct HTTP1Parser {
     }
 
     /// No more bytes will come: the message that ends with its connection, or what there is of one whose head is there.
-    mutating func close() -> HTTPMessage? {
+    mutating func close() -> ReadMessage? {
         switch state {
         case .head:
             let cut = cutHead()
@@ -369,13 +367,13 @@ struct HTTP1Parser {
     }
 
     /// A message whose start line is there and whose head is not whole.
-    private func cutHead() -> HTTPMessage? {
+    private func cutHead() -> ReadMessage? {
         guard let start = scanner.startIfSeen else { return nil }
-        var cut = message
-        cut.start = start
-        cut.headLength = cut.bytes.count
-        cut.wireLength = cut.bytes.count
-        cut.isIncomplete = true
+        var cut = unfinished
+        cut.facts.start = start
+        cut.facts.headLength = kept.count
+        cut.facts.wireLength = kept.count
+        cut.facts.isIncomplete = true
         return cut
     }
 

@@ -2,9 +2,8 @@ internal import JSON
 
 /// An exchange as hooks see it (contract: `request` and `response` of HTTP items).
 extension HTTPExchange {
-    var method: String { request.map { $0.text($0.start.word) } ?? "" }
-    var target: String { request.map { $0.text($0.start.target) } ?? "" }
-    var status: Int { response?.start.status ?? 0 }
+    var method: String { request.map { $0.text($0.start.word.range) } ?? "" }
+    var target: String { request.map { $0.text($0.start.target.range) } ?? "" }
 
     /// The target without its query, and of an absolute one only the path.
     var path: String {
@@ -69,7 +68,7 @@ extension HTTPExchange {
         writer.beginObject()
         writer.key("status")
         writer.write(Int64(response.start.status))
-        writer.member("statusText", response.text(response.start.word))
+        writer.member("statusText", response.text(response.start.word.range))
         writer.member("httpVersion", response.versionText)
         writer.write(headers: fields)
         writer.key("cookies")
@@ -118,7 +117,7 @@ extension HTTPMessage {
 
     /// Where the path stands: behind scheme and authority if the target has them, before query and fragment.
     var pathRange: Range<Int> {
-        let target = start.target
+        let target = start.target.range
         guard target.upperBound <= bytes.count, !target.isEmpty else { return 0..<0 }
         var from = target.lowerBound
         if bytes[from] != UInt8(ascii: "/"), let mark = schemeEnd {
@@ -132,7 +131,7 @@ extension HTTPMessage {
 
     var queryRange: Range<Int> {
         let path = pathRange
-        let end = start.target.upperBound
+        let end = start.target.range.upperBound
         guard end <= bytes.count, path.upperBound < end, bytes[path.upperBound] == UInt8(ascii: "?") else {
             return 0..<0
         }
@@ -143,8 +142,9 @@ extension HTTPMessage {
 
     /// Where the authority of an absolute target begins.
     private var schemeEnd: Int? {
-        var i = start.target.lowerBound
-        while i + 2 < start.target.upperBound, i < start.target.lowerBound + 16 {
+        let target = start.target.range
+        var i = target.lowerBound
+        while i + 2 < target.upperBound, i < target.lowerBound + 16 {
             if bytes[i] == UInt8(ascii: ":") {
                 return bytes[i + 1] == UInt8(ascii: "/") && bytes[i + 2] == UInt8(ascii: "/") ? i + 3 : nil
             }

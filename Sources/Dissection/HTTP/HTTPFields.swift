@@ -17,7 +17,7 @@ struct HTTPFields {
             guard message.start.version != 9 else { return }
             let end = min(message.headLength, bytes.count)
             // The first line ends behind the last thing that was found in it.
-            var position = max(message.start.word.upperBound, message.start.target.upperBound)
+            var position = max(message.start.word.range.upperBound, message.start.target.range.upperBound)
             while position < end, bytes[position] != 0x0a { position += 1 }
             position += 1
             while position < end, lines.count < Self.limit {

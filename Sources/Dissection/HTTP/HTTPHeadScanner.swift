@@ -46,32 +46,51 @@ struct HTTPHeadScanner {
             // HTTP/0.9 has no head behind its line.
             if parsed.version == 9 { return .complete(lineStart) }
         }
-        while let line = nextLine(base, count) {
-            if line.isEmpty { return .complete(lineStart) }
-            // Nearly all fields are dismissed by their first letter.
-            switch base[line.lowerBound] {
-            case UInt8(ascii: "C"), UInt8(ascii: "c"):
-                lastField = .other
-                guard let value = Self.value(base, line, "content-length") else { continue }
-                lastField = .contentLength
-                contentLength(base, value, line.upperBound)
-            case UInt8(ascii: "T"), UInt8(ascii: "t"):
-                lastField = .other
-                guard let value = Self.value(base, line, "transfer-encoding") else { continue }
-                lastField = .transferEncoding
-                transferEncoding(base, value, line.upperBound)
-            case 0x20, 0x09:
-                // A folded line continues the field before it.
-                if lastField == .transferEncoding { transferEncoding(base, line.lowerBound, line.upperBound) }
-                if lastField == .contentLength { contentLength(base, line.lowerBound, line.upperBound) }
+        return fields(base, count)
+    }
+
+    /// Looks at the field lines, up to the empty one. Nearly all are dismissed by their first letter, so that and the
+    /// search for the next line are all that is done for each.
+    private mutating func fields(_ base: UnsafePointer<UInt8>, _ count: Int) -> Progress {
+        let end = base + count
+        var line = base + lineStart
+        while line < end, let found = memchr(line, 0x0a, end - line) {
+            let newline = UnsafePointer(found.assumingMemoryBound(to: UInt8.self))
+            defer { line = newline + 1 }
+            switch line.pointee {
+            case UInt8(ascii: "C"), UInt8(ascii: "c"), UInt8(ascii: "T"), UInt8(ascii: "t"), 0x20, 0x09:
+                let lineEnd = newline[-1] == 0x0d ? newline - 1 : newline
+                field(base, base.distance(to: line)..<base.distance(to: lineEnd))
+            case 0x0d where newline == line + 1, 0x0a: return .complete(base.distance(to: newline) + 1)
             default: lastField = .other
             }
         }
+        lineStart = base.distance(to: line)
         return .needsMore
     }
 
+    /// Looks at a field whose first letter is one of those that matter.
+    private mutating func field(_ base: UnsafePointer<UInt8>, _ line: Range<Int>) {
+        let first = base[line.lowerBound]
+        if first == 0x20 || first == 0x09 {
+            // A folded line continues the field before it.
+            if lastField == .transferEncoding { transferEncoding(base, line.lowerBound, line.upperBound) }
+            if lastField == .contentLength { contentLength(base, line.lowerBound, line.upperBound) }
+            return
+        }
+        lastField = .other
+        if first | 0x20 == UInt8(ascii: "c") {
+            guard let value = Self.value(base, line, "content-length") else { return }
+            lastField = .contentLength
+            contentLength(base, value, line.upperBound)
+        } else {
+            guard let value = Self.value(base, line, "transfer-encoding") else { return }
+            lastField = .transferEncoding
+            transferEncoding(base, value, line.upperBound)
+        }
+    }
+
     /// The next line, without its line break, if it is whole.
-    @inline(__always)
     private mutating func nextLine(_ base: UnsafePointer<UInt8>, _ count: Int) -> Range<Int>? {
         let start = lineStart
         guard start < count, let newline = memchr(base + start, 0x0a, count - start) else { return nil }
@@ -159,7 +178,7 @@ extension HTTPStartLine {
         var i = start
         while i < end, isMethodByte(base[i]) { i += 1 }
         guard i > start, i - start <= 32, i < end, base[i] == 0x20 else { return nil }
-        line.word = start..<i
+        line.word = HTTPRange(start, i)
         let methodLength = i - start
         if methodLength == 4, memcmp(base + start, "HEAD", 4) == 0 { line.method = .head }
         if methodLength == 7, memcmp(base + start, "CONNECT", 7) == 0 { line.method = .connect }
@@ -169,48 +188,53 @@ extension HTTPStartLine {
         while targetEnd > targetStart, base[targetEnd - 1] == 0x20 { targetEnd -= 1 }
         // The version is the last word, since some clients send targets with spaces in them.
         var v = targetEnd
-        while v > targetStart, base[v - 1] != 0x20 { v -= 1 }
+        if v - targetStart > 9, base[v - 9] == 0x20, base[v - 8] == UInt8(ascii: "H"), base[v - 2] == UInt8(ascii: ".")
+        {
+            v -= 8
+        } else {
+            while v > targetStart, base[v - 1] != 0x20 { v -= 1 }
+        }
         if let version = version(base, v, targetEnd), v > targetStart {
             line.version = version
             var e = v
             while e > targetStart, base[e - 1] == 0x20 { e -= 1 }
-            line.target = targetStart..<e
+            line.target = HTTPRange(targetStart, e)
             return line
         }
         guard methodLength == 3, memcmp(base + start, "GET", 3) == 0, targetStart < targetEnd,
             base[targetStart] == UInt8(ascii: "/"), v == targetStart
         else { return nil }
         line.version = 9
-        line.target = targetStart..<targetEnd
+        line.target = HTTPRange(targetStart, targetEnd)
         return line
     }
 
     /// `HTTP/1.1 SP 200 SP reason`; more or fewer spaces are forgiven.
     private static func status(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> HTTPStartLine? {
         var line = HTTPStartLine()
-        var i = start
+        var i = end - start > 8 && base[start + 8] == 0x20 && base[start + 6] == UInt8(ascii: ".") ? start + 8 : start
         while i < end, base[i] != 0x20, base[i] != 0x09 { i += 1 }
         guard let version = version(base, start, i) else { return nil }
         line.version = version
         while i < end, base[i] == 0x20 || base[i] == 0x09 { i += 1 }
         let digits = i
         while i < end, i - digits < 3, base[i] &- 48 < 10 {
-            line.status = line.status * 10 + Int(base[i] &- 48)
+            line.status = line.status * 10 + UInt16(base[i] &- 48)
             i += 1
         }
         guard i > digits else { return nil }
         while i < end, base[i] == 0x20 || base[i] == 0x09 { i += 1 }
-        line.word = i..<end
+        line.word = HTTPRange(i, end)
         return line
     }
 
     /// `HTTP/1.1` as 11.
-    private static func version(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int? {
+    private static func version(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> UInt8? {
         guard end - start >= 6, memcmp(base + start, "HTTP/", 5) == 0, base[start + 5] &- 48 < 10 else { return nil }
-        let major = Int(base[start + 5] &- 48)
+        let major = base[start + 5] &- 48
         let minor =
             end - start >= 8 && base[start + 6] == UInt8(ascii: ".") && base[start + 7] &- 48 < 10
-            ? Int(base[start + 7] &- 48) : 0
+            ? base[start + 7] &- 48 : 0
         return major * 10 + minor
     }
 

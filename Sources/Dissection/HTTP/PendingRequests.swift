@@ -9,7 +9,7 @@ struct PendingRequests {
         enum State {
             /// Its body is still coming.
             case isRead
-            case waits(HTTPMessage, since: Int64)
+            case waits(ReadMessage, since: Int64)
             /// It went out without its response, which may come all the same.
             case isGivenUp
         }
@@ -21,7 +21,7 @@ struct PendingRequests {
 
         /// The request, if it has waited since before `time`: then it is given up. Nil also if it was before; `stops` if
         /// it may go on waiting.
-        fileprivate mutating func giveUp(before time: Int64) -> (message: HTTPMessage?, stops: Bool) {
+        fileprivate mutating func giveUp(before time: Int64) -> (message: ReadMessage?, stops: Bool) {
             switch state {
             case .waits(let message, let since) where since < time:
                 state = .isGivenUp
@@ -52,7 +52,7 @@ struct PendingRequests {
     }
 
     /// The last request is whole, and waits from now on.
-    mutating func completeLast(_ message: consuming HTTPMessage, at time: Int64) {
+    mutating func completeLast(_ message: consuming ReadMessage, at time: Int64) {
         guard isLastRead else { return }
         if others.isEmpty {
             first?.state = .waits(message, since: time)
@@ -70,7 +70,7 @@ struct PendingRequests {
     }
 
     /// Gives up the first requests, up to the first one that has not waited since before `time`.
-    mutating func giveUp(before time: Int64, _ tell: (HTTPMessage) -> Void) {
+    mutating func giveUp(before time: Int64, _ tell: (ReadMessage) -> Void) {
         guard let (message, stops) = first?.giveUp(before: time) else { return }
         if let message { tell(message) }
         guard !stops else { return }

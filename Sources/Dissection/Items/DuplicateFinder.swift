@@ -75,8 +75,10 @@ extension ItemPayload {
     fileprivate func hashContent(into hasher: inout Hasher) {
         switch self {
         case .http(let exchange):
-            hasher.combine(exchange.request?.bytes)
-            hasher.combine(exchange.response?.bytes)
+            for message in [exchange.request, exchange.response] {
+                hasher.combine(message?.bytes.count)
+                message?.bytes.withUnsafeBufferPointer { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+            }
         case .dns(let exchange):
             for message in [exchange.request, exchange.response] {
                 hasher.combine(message?.identifier)

@@ -20,7 +20,7 @@ extension ItemPayload {
         switch self {
         case .http(let exchange):
             exchange.response.map { response in
-                let reason = response.text(response.start.word)
+                let reason = response.text(response.start.word.range)
                 return reason.isEmpty ? "\(exchange.status)" : "\(exchange.status) \(reason)"
             }
         case .dns(let exchange): exchange.response?.answerText

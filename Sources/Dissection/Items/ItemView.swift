@@ -63,10 +63,10 @@ package final class ItemView: FilterSubject {
         switch item.payload {
         case .http(let exchange):
             switch field {
-            case .requestMethod where exchange.request != nil: .value(.string(exchange.method))
-            case .requestURL where exchange.request != nil: .value(.string(exchange.target))
-            case .requestPath where exchange.request != nil: .value(.string(exchange.path))
-            case .responseStatus where exchange.response != nil: .value(.integer(Int64(exchange.status)))
+            case .requestMethod where exchange.hasRequest: .value(.string(exchange.method))
+            case .requestURL where exchange.hasRequest: .value(.string(exchange.target))
+            case .requestPath where exchange.hasRequest: .value(.string(exchange.path))
+            case .responseStatus where exchange.hasResponse: .value(.integer(Int64(exchange.status)))
             default: .missing
             }
         case .redis(let exchange):

@@ -216,7 +216,9 @@ package struct FlowTracker: ~Copyable {
             }
             // A connection that has done nothing yet gives way at once. One that is alive answers such a SYN with an
             // ACK of its own (RFC 5961, 4), and goes on: remembered until it is clear which it is.
-            if half.pointee.flags.contains(.hasSYN), half.pointee.bytes == 0, record.half(fromLow: !fromLow).pointee.bytes == 0 {
+            if half.pointee.flags.contains(.hasSYN), half.pointee.bytes == 0,
+                record.half(fromLow: !fromLow).pointee.bytes == 0
+            {
                 return .replaces
             }
             if !half.pointee.flags.contains(.isSynchronized) { return .belongs }
