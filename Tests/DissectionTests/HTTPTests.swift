@@ -200,16 +200,50 @@ struct HTTPTests {
             conversation.trees(cuts)[0][path: "request.headers"] == ["Transfer-Encoding": "chunked", "A": "b c"])
     }
 
-    @Test("what is longer than the limits is cut and says so")
-    func limits() {
-        var conversation = Conversation().client("PUT / HTTP/1.1\r\nContent-Length: 20\r\n\r\n0123456789abcdefghij")
-            .server("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n0123456789abcdefghij").client(Self.get).server(
-                Self.ok)
+    @Test("a body that is longer than the limit is cut and says so", arguments: Conversation.cuts)
+    func bodyLimit(cuts: Conversation.Cuts) {
+        let put = "PUT / HTTP/1.1\r\nContent-Length: 20\r\n\r\n0123456789abcdefghij"
+        let long = "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n0123456789abcdefghij"
+        // Each with the next message behind it, in the same bytes.
+        var conversation = Conversation().client(put + Self.get).server(long + Self.ok)
         conversation.settings.bodyLimit = 10
-        let item = conversation.trees()[0]
+        let items = conversation.trees(cuts)
+        let item = items[0]
         #expect(item[path: "request.postData.text"] == "0123456789" && item[path: "request.postData.truncated"] == true)
         #expect(item[path: "request.bodySize"] == 20 && item[path: "response.content.truncated"] == true)
-        #expect(conversation.trees().count == 2)
+        #expect(item[path: "response.content.text"] == "MDEyMzQ1Njc4OQ==" && item[path: "response.bodySize"] == 20)
+        #expect(item["requestSize"] == 58 && item["responseSize"] == 59)
+        #expect(items.count == 2 && items[1][path: "response.content.text"] == "aGVsbG8=")
+        #expect(items[1][path: "response.content.truncated"] == nil)
+    }
+
+    @Test("a head that announces a body which does not come is a whole message", arguments: Conversation.cuts)
+    func bodiless(cuts: Conversation.Cuts) {
+        let conversation = Conversation()
+            .client("HEAD /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\nGET /c HTTP/1.1\r\n\r\n")
+            .server(
+                "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
+                    + "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n"
+            )
+            .server(Self.ok)
+        #expect(lines(conversation, cuts) == ["HEAD /a 200 ", "GET /b 304 ", "GET /c 200 aGVsbG8="])
+    }
+
+    @Test("a body of any size stays with its exchange", arguments: Conversation.cuts)
+    func bodySizes(cuts: Conversation.Cuts) {
+        for size in [0, 1, 900, 1_024, 1_025, 5_000] {
+            let body = String(repeating: "0123456789", count: size / 10) + String(repeating: "x", count: size % 10)
+            let conversation = Conversation()
+                .client("POST /\(size) HTTP/1.1\r\nContent-Length: \(size)\r\n\r\n\(body)")
+                .server("HTTP/1.1 200 OK\r\nContent-Length: \(size)\r\n\r\n\(body)")
+            let item = conversation.trees(cuts)[0]
+            #expect(item[path: "request.postData.text"]?.string ?? "" == body)
+            #expect(decodedBase64(item[path: "response.content.text"]?.string ?? "-") == Array(body.utf8))
+        }
+    }
+
+    @Test("heads and waiting requests have limits")
+    func limits() {
         var endless = Conversation().client("GET / HTTP/1.1\r\n" + String(repeating: "X: y\r\n", count: 50_000))
         endless.settings.headLimit = 4_096
         #expect(endless.dissected().counters.parseErrors == ["http": 1])

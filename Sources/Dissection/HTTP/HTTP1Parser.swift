@@ -172,20 +172,20 @@ struct HTTP1Parser {
     /// there as a whole is returned as it lies.
     mutating func begin(_ framing: Framing, _ bytes: UnsafeRawBufferPointer, _ offset: inout Int) -> ReadMessage? {
         let length = if case .length(let length) = framing { length } else { 0 }
-        if kept.isEmpty {
-            let head = UnsafeRawBufferPointer(rebasing: bytes[(offset - message.headLength)...])
+        // Otherwise the head came in pieces, and is kept.
+        if kept.isEmpty, let end = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self).advanced(by: offset) {
+            let head = end - message.headLength
+            let wanted = message.headLength + min(length, bodyLimit)
             if framing.isLength, length <= bytes.count - offset {
                 offset += length
                 message.bodyLength = length
                 message.wireLength += length
                 message.isCut = length > bodyLimit
-                let whole = head.prefix(message.headLength + min(length, bodyLimit))
                 defer { restart() }
-                return ReadMessage(
-                    message, .lent(UnsafeRawBufferPointer(rebasing: whole).assumingMemoryBound(to: UInt8.self)))
+                return ReadMessage(message, .lent(UnsafeBufferPointer(start: head, count: wanted)))
             }
-            kept.reserveCapacity(message.headLength + min(length, bodyLimit))
-            kept.append(contentsOf: head.prefix(message.headLength))
+            kept.reserveCapacity(wanted)
+            kept.append(contentsOf: UnsafeBufferPointer(start: head, count: message.headLength))
         }
         switch framing {
         case .length(0): return end()

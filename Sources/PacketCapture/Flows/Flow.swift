@@ -43,7 +43,7 @@ package struct Flow {
     private var clientIsLow: Bool { record.pointee.flags.contains(.clientIsLow) }
 
     private func half(_ direction: FlowDirection) -> StreamHalf {
-        record.pointee[fromLow: clientIsLow == (direction == .toServer)]
+        clientIsLow == (direction == .toServer) ? record.pointee.fromLow : record.pointee.fromHigh
     }
 
     private func endpoint(low: Bool) -> Endpoint {

@@ -30,13 +30,6 @@ struct FlowRecord {
         static let isTCP = Flags(rawValue: 128)
     }
 
-    subscript(fromLow isFromLow: Bool) -> StreamHalf {
-        @inline(__always) get { isFromLow ? fromLow : fromHigh }
-        @inline(__always) _modify {
-            if isFromLow { yield &fromLow } else { yield &fromHigh }
-        }
-    }
-
     @inline(__always) func direction(fromLow: Bool) -> FlowDirection {
         fromLow == flags.contains(.clientIsLow) ? .toServer : .toClient
     }

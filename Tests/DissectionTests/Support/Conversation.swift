@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 
 @testable import Dissection
@@ -72,8 +73,12 @@ struct Conversation {
                         case .everyByte: 1
                         case .random: 1 + Int(random.next() % 23)
                         }
-                    let piece = Array(bytes[position..<min(position + length, bytes.count)])
-                    piece.withUnsafeBytes { stream.receive($0, from: side, at: time, into: sink) }
+                    var piece = Array(bytes[position..<min(position + length, bytes.count)])
+                    piece.withUnsafeMutableBytes { piece in
+                        stream.receive(UnsafeRawBufferPointer(piece), from: side, at: time, into: sink)
+                        // Whoever still looks there reads nonsense.
+                        _ = memset(piece.baseAddress, 0xEE, piece.count)
+                    }
                     position += piece.count
                 }
             case .loses(let side, let count): stream.skip(count, from: side, at: time, into: sink)
