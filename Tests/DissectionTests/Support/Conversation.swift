@@ -1,4 +1,3 @@
-import Glibc
 import JSON
 
 @testable import Dissection
@@ -77,7 +76,7 @@ struct Conversation {
                     piece.withUnsafeMutableBytes { piece in
                         stream.receive(UnsafeRawBufferPointer(piece), from: side, at: time, into: sink)
                         // Whoever still looks there reads nonsense.
-                        _ = memset(piece.baseAddress, 0xEE, piece.count)
+                        piece.initializeMemory(as: UInt8.self, repeating: 0xEE)
                     }
                     position += piece.count
                 }
