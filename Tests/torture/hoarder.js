@@ -1,4 +1,4 @@
 // hoarder
-// expects: in quarantine: it holds more than
+// expects: in quarantine
 var kept = [];
 function onItemCaptured() { for (;;) kept.push({ number: kept.length, list: [1] }); }
