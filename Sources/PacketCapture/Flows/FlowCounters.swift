@@ -15,7 +15,7 @@ package struct FlowCounters: Sendable, Equatable {
     package var duplicate: UInt64 = 0
     /// … had come before, with other bytes. The first ones were kept.
     package var overlapConflict: UInt64 = 0
-    /// … came out of order when there was no room to hold them.
+    /// … came out of order when there was no room to hold them, or too far ahead for that: by nearly 2 GB.
     package var evictedOutOfOrder: UInt64 = 0
     /// … came after they had been declared missing.
     package var afterGap: UInt64 = 0

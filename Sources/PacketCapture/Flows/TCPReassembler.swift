@@ -30,6 +30,9 @@ struct TCPReassembler: ~Copyable {
     private static let resetWindow = 65_535
     /// No window is larger (RFC 7323, 2.3): an acknowledgement further ahead is garbage.
     private static let largestWindow = 1 << 30
+    /// Half of all sequence numbers ahead is half of them behind as well. What is held stays clear of that by more than a
+    /// segment is long, so that it lies ahead until its place is reached.
+    private static let furthestAhead = Int(Int32.max) - (1 << 20)
     /// Packets after an acknowledgement of what was not seen until that is believed to be lost.
     private static let reorderPackets: UInt16 = 3
 
@@ -292,6 +295,10 @@ struct TCPReassembler: ~Copyable {
             if behind > bytes.count { missing = max(0, missing - (behind - bytes.count)) }
             bytes = UnsafeRawBufferPointer(rebasing: bytes[old...])
             sequence &+= UInt32(behind)
+        }
+        guard -behind <= Self.furthestAhead else {
+            counters.evictedOutOfOrder += UInt64(bytes.count)
+            return
         }
         guard bytes.count + missing > 0 else { return }
         if sequence == half.pointee.next {

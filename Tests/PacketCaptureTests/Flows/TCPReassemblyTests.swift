@@ -190,6 +190,29 @@ struct TCPReassemblyTests {
         #expect(talk.counters.evictedOutOfOrder == 1 && talk.counters.violations == [])
     }
 
+    @Test(
+        "half of all sequence numbers ahead is nowhere: counted, and no reason to look for it for ever",
+        .timeLimit(.minutes(1)), arguments: [-3, -2, -1, 0, 1, 2])
+    func halfWayAround(_ offset: Int32) {
+        talk.handshake()
+        let far = UInt32(bitPattern: Int32.min &+ 101 &+ offset)
+        talk.client(.ack, far, ack: 301, "far")
+        talk.client(.ack, 101, ack: 301, "near")
+        talk.server(.ack, 301, ack: 105, "answer")
+        #expect(talk.told == ["> near", "< answer"])
+        talk.finish()
+        #expect(talk.counters.evictedOutOfOrder + talk.counters.duplicate == 3 && talk.counters.violations == [])
+    }
+
+    @Test("what lies a gigabyte ahead is told in the end: so much may have been lost")
+    func gigabyteAhead() {
+        talk.handshake()
+        talk.client(.ack, 101 + 1_500_000_000, ack: 301, "far")
+        talk.finish()
+        #expect(talk.told == ["> gap 1500000000 ended", "> far", "end sourceEnded"])
+        #expect(talk.counters.violations == [])
+    }
+
     @Test("keep-alives, zero windows and their probes change nothing")
     func keepAlive() {
         talk.handshake()
