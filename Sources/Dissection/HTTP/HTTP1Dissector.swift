@@ -249,8 +249,7 @@ package final class HTTP1Dissector: StreamDissector {
         sink.counters.requestOnly[reason] += 1
         context.add(
             .http(HTTPExchange(request: request, response: nil)), at: request.facts.time,
-            requestSize: request.facts.wireLength,
-            error: reason.error(missing: "response"), to: sink)
+            requestSize: request.facts.wireLength, error: reason.error(missing: "response"), to: sink)
     }
 
     private func emit(responseOnly response: ReadMessage, _ reason: MissingReason, _ sink: ItemSink) {

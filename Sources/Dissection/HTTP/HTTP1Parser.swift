@@ -16,8 +16,6 @@ struct HTTP1Parser {
         case length(Int)
         case chunked
         case untilClose
-
-        fileprivate var isLength: Bool { if case .length = self { true } else { false } }
     }
 
     enum Event {
@@ -171,12 +169,12 @@ struct HTTP1Parser {
     /// Says how the body of the message ends whose head was just found before `offset` of these bytes. A message that is
     /// there as a whole is returned as it lies.
     mutating func begin(_ framing: Framing, _ bytes: UnsafeRawBufferPointer, _ offset: inout Int) -> ReadMessage? {
-        let length = if case .length(let length) = framing { length } else { 0 }
+        let length: Int? = if case .length(let length) = framing { length } else { nil }
         // Otherwise the head came in pieces, and is kept.
         if kept.isEmpty, let end = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self).advanced(by: offset) {
             let head = end - message.headLength
-            let wanted = message.headLength + min(length, bodyLimit)
-            if framing.isLength, length <= bytes.count - offset {
+            let wanted = message.headLength + min(length ?? 0, bodyLimit)
+            if let length, length <= bytes.count - offset {
                 offset += length
                 message.bodyLength = length
                 message.wireLength += length

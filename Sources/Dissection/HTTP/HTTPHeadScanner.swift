@@ -11,7 +11,7 @@ struct HTTPHeadScanner {
         case malformed
     }
 
-    private enum Field { case contentLength, transferEncoding, upgrade, other }
+    private enum Field { case contentLength, transferEncoding, other }
 
     let isRequest: Bool
     private(set) var start = HTTPStartLine()
